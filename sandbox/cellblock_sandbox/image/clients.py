@@ -1,0 +1,141 @@
+"""Running the ordinary package clients, pip and npm, to fetch an archive.
+
+Which index or registry, proxy and certificate they use is for their own configuration to say. Neither
+reports progress that a program could rely on across versions, so the folders they write to are measured
+while they run; one that stops growing for a minute is ended, so that a dead network is an error, not a hang.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cellblock_sandbox.image.progress import Step
+
+_POLL_S = 0.2
+_STALL_S = 60.0
+_SIZE = re.compile(r"\(([\d.]+) ([kMG]?B)\)")
+_UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+class ClientFailed(Exception):
+    """pip or npm didn't deliver; the message is the reason, in one line."""
+
+
+def pip_download(requirement: str, folder: Path, step: Step) -> Path:
+    """Fetch the wheel of `requirement` ("name==version") into `folder` with this Python's own pip."""
+    command = [
+        *(sys.executable, "-m", "pip", "download", requirement, "--dest", str(folder)),
+        *("--no-deps", "--only-binary=:all:", "--ignore-requires-python"),  # it is unpacked, never run
+        *("--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--timeout", "15", "--retries", "2"),
+    ]
+    temporary = folder / "pip"
+    temporary.mkdir()
+    environment = {"TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
+    output = _run(command, folder, environment, [temporary], step)
+    return _only_file(folder, "*.whl", output)
+
+
+def npm_pack(spec: str, folder: Path, step: Step) -> Path:
+    """Fetch the tarball of `spec` ("name@version") into `folder`. No script of the package is run."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise ClientFailed("the npm command isn't installed (it comes with Node.js)")
+    command = [
+        *(npm, "pack", spec, "--pack-destination", str(folder), "--ignore-scripts", "--no-update-notifier"),
+        *("--fetch-retries=1", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000"),
+    ]
+    watched = [folder, *_npm_cache(npm, folder)]
+    output = _run(command, folder, {}, watched, step)
+    return _only_file(folder, "*.tgz", output)
+
+
+def _npm_cache(npm: str, folder: Path) -> list[Path]:
+    """npm downloads into its cache first, so that is where growth is seen."""
+    asked = subprocess.run([npm, "config", "get", "cache"], cwd=folder, capture_output=True, text=True, check=False)
+    return [Path(asked.stdout.strip(), "_cacache", "tmp")] if asked.returncode == 0 else []
+
+
+def _only_file(folder: Path, pattern: str, output: str) -> Path:
+    for path in folder.glob(pattern):
+        return path
+    raise ClientFailed(f"it ended well but wrote no {pattern}: {_reason(output)}")
+
+
+def _run(command: Sequence[str], folder: Path, extra: Mapping[str, str], watched: Sequence[Path], step: Step) -> str:
+    """Run a client in `folder`, showing the growth of `watched` in `step`; return what it printed."""
+    log = folder / "client.log"
+    with log.open("wb") as sink:
+        child = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **extra}, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
+        )
+        try:
+            _watch(child, log, watched, step)
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+    output = log.read_text("utf-8", errors="replace")
+    if child.returncode != 0:
+        raise ClientFailed(_reason(output))
+    return output
+
+
+def _watch(child: subprocess.Popen[bytes], log: Path, watched: Sequence[Path], step: Step) -> None:
+    """Advance `step` with the folder that grows most: the others hold copies of the same bytes."""
+    before = [_size(folder) for folder in watched]
+    shown = 0
+    seen = (0, 0)
+    changed_at = time.monotonic()
+    while child.poll() is None:
+        time.sleep(_POLL_S)
+        grown = max(_size(folder) - size for folder, size in zip(watched, before, strict=True))
+        if total := _announced(log):
+            step.resize(total)
+        step.advance(max(grown - shown, 0))
+        shown = max(grown, shown)
+        if (state := (grown, log.stat().st_size)) != seen:
+            seen, changed_at = state, time.monotonic()
+        elif time.monotonic() - changed_at > _STALL_S:
+            raise ClientFailed(f"nothing arrived for {_STALL_S:.0f} s, after {shown} bytes")
+
+
+def _size(folder: Path) -> int:
+    """Sum up the sizes of the files under `folder`, of which any may vanish meanwhile."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue
+    return total
+
+
+def _announced(log: Path) -> int | None:
+    """Find the size that pip prints beside the name of a wheel: "(106.4 MB)"."""
+    found = _SIZE.search(log.read_text("utf-8", errors="replace"))
+    return int(float(found[1]) * _UNITS[found[2]]) if found else None
+
+
+def _reason(output: str) -> str:
+    """Pick the line of a client's output that says why it failed.
+
+    For a network that isn't there pip ends with "No matching distribution found"; the cause is in its warnings
+    about retries. npm's cause is the line of its own error that isn't a code.
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for pattern in (r"Retrying .*?: ?/?(.*)", r"npm error ((?:FetchError|network|404|.*not found).*)", r"ERROR: (.*)"):
+        for line in lines:
+            if match := re.search(pattern, line):
+                return _shorten(match[1] if "Retrying" not in pattern else line)
+    return _shorten(lines[-1]) if lines else "it printed nothing"
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 300 else text[:297] + "..."

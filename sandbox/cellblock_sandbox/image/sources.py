@@ -1,0 +1,124 @@
+"""Where files of the distribution can come from: interchangeable sources, tried in order.
+
+A source only delivers bytes under a name; `fetch.py` checks them against the lock, so no source has to be
+trusted. `CELLBLOCK_SOURCES` lists them, separated by commas or white space:
+
+    /srv/wheels                        a folder that holds the files
+    npm:pyodide@314.0.3                an npm package that holds them (main module, standard library, lock)
+    pypi:NAME==VERSION:path/inside/    a wheel on PyPI that holds them under a path; unpacked, never imported
+    https://host/path/                 a base URL, such as a mirror of the Pyodide CDN
+    default                            what is used when nothing is set
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from cellblock_sandbox.errors import SettingInvalid
+from cellblock_sandbox.image import pins
+from cellblock_sandbox.image.archives import NpmPackage, PypiWheel
+from cellblock_sandbox.image.distribution import RemoteFile
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.problems import FileAbsent, SourceFailed
+from cellblock_sandbox.image.progress import Progress
+
+SETTING = "CELLBLOCK_SOURCES"
+_ACCEPTED = "folders, npm:NAME@VERSION, pypi:NAME==VERSION:path/inside/, https://base/url/, default"
+_TIMEOUT_S = 15.0
+
+
+class Source(Protocol):
+    """Something files can be read from. `name` is what messages call it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self, file: RemoteFile, progress: Progress) -> AbstractContextManager[IO[bytes]]:
+        """Open `file` for reading.
+
+        Raises `FileAbsent` when just this file isn't there, `SourceFailed` when nothing can be had from here.
+        """
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of this machine that holds the files side by side."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return f"folder {self.path}"
+
+    @contextmanager
+    def open(self, file: RemoteFile, progress: Progress) -> Iterator[IO[bytes]]:
+        if not self.path.is_dir():
+            raise SourceFailed("there is no such folder")
+        try:
+            stream = (self.path / file.name).open("rb")
+        except FileNotFoundError:
+            raise FileAbsent("it has no such file") from None
+        except OSError as problem:
+            raise FileAbsent(problem.strerror or str(problem)) from problem
+        with stream:
+            yield stream
+
+
+@dataclass(frozen=True)
+class BaseUrl:
+    """A base URL under which the files lie, such as the Pyodide CDN."""
+
+    url: str
+
+    @property
+    def name(self) -> str:
+        return self.url
+
+    @contextmanager
+    def open(self, file: RemoteFile, progress: Progress) -> Iterator[IO[bytes]]:
+        try:
+            response = urllib.request.urlopen(f"{self.url.rstrip('/')}/{file.name}", timeout=_TIMEOUT_S)
+        except urllib.error.HTTPError as problem:
+            if problem.code in (403, 404, 410):
+                raise FileAbsent(f"HTTP {problem.code} {problem.reason}") from problem
+            raise SourceFailed(f"HTTP {problem.code} {problem.reason}") from problem
+        except (OSError, http.client.HTTPException) as problem:
+            raise SourceFailed(f"can't be reached: {getattr(problem, 'reason', problem)}") from problem
+        with response:
+            yield response
+
+
+def configured_sources(home: Home, setting: str | None = None) -> list[Source]:
+    """Make the sources that `setting` lists, else the environment's `CELLBLOCK_SOURCES`, else the default ones.
+
+    Raises `SettingInvalid`.
+    """
+    text = os.environ.get(SETTING, "") if setting is None else setting
+    words = re.split(r"[,\s]+", text.strip()) if text.strip() else ["default"]
+    specs = [spec for word in words if word for spec in (pins.default_sources() if word == "default" else [word])]
+    return [parse_source(spec, home) for spec in dict.fromkeys(specs)]
+
+
+def parse_source(spec: str, home: Home) -> Source:
+    """Make the source that one word of `CELLBLOCK_SOURCES` describes; raises `SettingInvalid`."""
+    for pattern, make in _KINDS:
+        if found := re.fullmatch(pattern, spec):
+            return make(found.groups(), home)
+    raise SettingInvalid(SETTING, spec, _ACCEPTED)
+
+
+_KINDS: Sequence[tuple[str, Callable[[Sequence[str], Home], Source]]] = (
+    (r"npm:((?:@[\w.-]+/)?[\w.-]+@[\w.+-]+)", lambda part, home: NpmPackage(part[0], home)),
+    (r"pypi:([\w.-]+==[\w.!+-]+):([^:]*)", lambda part, home: PypiWheel(part[0], part[1], home)),
+    (r"(https?://\S+)", lambda part, home: BaseUrl(part[0])),
+    (r"([^:]+)", lambda part, home: Folder(Path(part[0]).expanduser().absolute())),
+)
