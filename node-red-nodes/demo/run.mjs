@@ -1,0 +1,166 @@
+/*
+ * What `make run` starts: the Cellblock service and Node-RED with the example flow, set off once. Stays until Ctrl-C.
+ *
+ *     node demo/run.mjs PATH_OF_THE_CELLBLOCK_COMMAND
+ *
+ * Environment: CELLBLOCK_PORT (8765), NODE_RED_PORT (1880), CELLBLOCK_HOME (where Node-RED's user directory goes too).
+ */
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import readline from "node:readline";
+import { fileURLToPath } from "node:url";
+import { Child, portIsFree, tryGet, until } from "./children.mjs";
+import { hasExample, installExample, runOnce } from "./flow.mjs";
+
+// The first start builds the image: minutes on a small machine.
+const SERVICE_TIMEOUT_MS = 20 * 60_000;
+const NODE_RED_TIMEOUT_MS = 60_000;
+
+const say = (text) => process.stdout.write(`${text}\n`);
+
+/** Something that the user can put right: shown without a stack. */
+class UserError extends Error {}
+
+function portFrom(name, fallback) {
+    const text = process.env[name] || String(fallback);
+    const port = Number(text);
+    if (!Number.isInteger(port) || port < 1 || port > 65535) {
+        throw new UserError(`${name} must be a port number from 1 to 65535, not ${JSON.stringify(text)}.`);
+    }
+    return port;
+}
+
+async function checkPorts(servicePort, nodeRedPort) {
+    if (!await portIsFree(servicePort)) {
+        const live = await tryGet(`http://127.0.0.1:${servicePort}/livez`);
+        const who = live?.ok ? "A Cellblock service, or something like one, is already running" : "Another program is already listening";
+        throw new UserError(`${who} on port ${servicePort}. Stop it, or choose another port: CELLBLOCK_PORT=8766 make run`);
+    }
+    if (!await portIsFree(nodeRedPort)) {
+        throw new UserError(`Another program, perhaps Node-RED, is already listening on port ${nodeRedPort}. `
+            + "Stop it, or choose another port: NODE_RED_PORT=1881 make run");
+    }
+}
+
+function userDirectory() {
+    return path.join(process.env.CELLBLOCK_HOME || path.join(cacheFolder(), "cellblock"), "node-red");
+}
+
+function cacheFolder() {
+    switch (process.platform) {
+    case "darwin":
+        return path.join(os.homedir(), "Library", "Caches");
+    case "win32":
+        return process.env.LOCALAPPDATA || os.tmpdir();
+    default:
+        return process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
+    }
+}
+
+async function startService(command, port, started) {
+    say(`service:  starting ${path.basename(command)} on port ${port}`);
+    const service = new Child("The Cellblock service", command, ["serve", "--port", String(port)], {
+        // Its progress bars belong on this terminal.
+        stdio: ["ignore", "inherit", "inherit"],
+    });
+    started.push(service);
+    await orDeath(service, until("the start of the service",
+        async () => (await tryGet(`http://127.0.0.1:${port}/readyz`))?.ok, SERVICE_TIMEOUT_MS));
+    say(`service:  ready at http://127.0.0.1:${port}`);
+}
+
+async function startNodeRed(port, servicePort, userDir, started) {
+    const red = createRequire(import.meta.url).resolve("node-red/red.js");
+    const settings = fileURLToPath(new URL("settings.cjs", import.meta.url));
+    const nodeRed = new Child("Node-RED", process.execPath, [red, "--settings", settings], {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: {
+            ...process.env,
+            NODE_RED_PORT: String(port),
+            CELLBLOCK_DEMO_USER_DIR: userDir,
+            CELLBLOCK_URL: `http://127.0.0.1:${servicePort}`,
+        },
+    });
+    started.push(nodeRed);
+    relayLog(nodeRed.process, path.join(userDir, "node-red.log"));
+    const editorUrl = `http://127.0.0.1:${port}/`;
+    await orDeath(nodeRed, until("the start of Node-RED", async () => (await tryGet(`${editorUrl}settings`))?.ok, NODE_RED_TIMEOUT_MS));
+    return editorUrl;
+}
+
+/** All of Node-RED's log goes to a file; errors and what this package's nodes say are shown too. */
+function relayLog(child, file) {
+    const log = fs.createWriteStream(file);
+    for (const stream of [child.stdout, child.stderr]) {
+        readline.createInterface({ input: stream }).on("line", (line) => {
+            log.write(`${line}\n`);
+            if (/\[error\]|\] \[(code-block|cellblock-service):/.test(line)) {
+                say(`node-red: ${line}`);
+            }
+        });
+    }
+}
+
+/** Whatever `promise` gives, unless the child dies first. */
+function orDeath(child, promise) {
+    return Promise.race([promise, child.exited.then((how) => { throw new UserError(`${child.name} ${how}.`); })]);
+}
+
+async function showResult(editorUrl) {
+    if (!await hasExample(editorUrl)) {
+        say("result:   none: the example flow was changed in the editor, so nothing was set off. "
+            + "It is still there under Import, Examples.");
+        return;
+    }
+    const { output, failed, blockTime, totalMs } = await runOnce(editorUrl);
+    const timings = `Code Block ${blockTime}, inject to debug ${totalMs.toFixed(0)} ms`;
+    say(`${failed ? "failed:" : "result:"}   ${failed ? JSON.parse(output).message : output}   (${timings})`);
+}
+
+async function stopAll(started) {
+    // Node-RED first: it is the one that uses the other.
+    for (const child of started.toReversed()) {
+        await child.stop();
+    }
+}
+
+function interrupted() {
+    return new Promise((resolve) => {
+        for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+            process.on(signal, () => resolve("interrupted"));
+        }
+    });
+}
+
+async function run(command, started) {
+    if (!command) {
+        throw new UserError("Which command? Usage: node demo/run.mjs PATH_OF_THE_CELLBLOCK_COMMAND");
+    }
+    const servicePort = portFrom("CELLBLOCK_PORT", 8765);
+    const nodeRedPort = portFrom("NODE_RED_PORT", 1880);
+    await checkPorts(servicePort, nodeRedPort);
+    const userDir = userDirectory();
+    installExample(userDir);
+    await startService(path.resolve(command), servicePort, started);
+    const editorUrl = await startNodeRed(nodeRedPort, servicePort, userDir, started);
+    await showResult(editorUrl);
+    say(`editor:   ${editorUrl.slice(0, -1)}`);
+    say("Ctrl-C stops both.");
+    await Promise.race(started.map((child) => orDeath(child, new Promise(() => {}))));
+}
+
+const started = [];
+const stopRequested = interrupted();
+try {
+    await Promise.race([run(process.argv[2], started), stopRequested]);
+    say("\nstopping");
+} catch (error) {
+    process.stderr.write(`${error instanceof UserError ? error.message : error.stack}\n`);
+    process.exitCode = 1;
+} finally {
+    await stopAll(started);
+}
+process.exit();

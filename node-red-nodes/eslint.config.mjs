@@ -1,0 +1,37 @@
+import js from "@eslint/js";
+import html from "eslint-plugin-html";
+import globals from "globals";
+
+const rules = {
+    "eqeqeq": "error",
+    "no-unused-vars": ["error", { argsIgnorePattern: "^(removed|send)$" }],
+    "no-var": "error",
+    "prefer-const": "error",
+    "max-len": ["error", { code: 130 }],
+};
+
+export default [
+    { ignores: ["node_modules/", "coverage/"] },
+    js.configs.recommended,
+    {
+        files: ["**/*.js", "**/*.cjs"],
+        languageOptions: { sourceType: "commonjs", globals: globals.node },
+        rules,
+    },
+    {
+        files: ["**/*.mjs"],
+        languageOptions: { globals: globals.node },
+        rules,
+    },
+    {
+        files: ["test/**"],
+        languageOptions: { globals: globals.mocha },
+    },
+    {
+        // The editor's half of a node runs in a browser, as a plain script.
+        files: ["nodes/*.html"],
+        plugins: { html },
+        languageOptions: { sourceType: "script", globals: { ...globals.browser, ...globals.jquery, RED: "readonly" } },
+        rules: { ...rules, "no-var": "off" },
+    },
+];

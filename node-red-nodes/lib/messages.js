@@ -1,0 +1,117 @@
+/*
+ * Messages between Node-RED and a block: what of a message travels, and what a block's result sends.
+ *
+ * A property of the message travels whole or stays whole. What stays (`req`, `res`, sockets, functions, whatever holds
+ * one of them) is put back, the same object, on every message that the block sends in answer.
+ */
+"use strict";
+
+const values = require("./values");
+
+/**
+ * Divide a message into what Python sees and what waits here.
+ *
+ * @param {object} msg
+ * @returns {{payload: *, travels: object, stays: object}} `payload` and `travels` are ready for `values.packWire`
+ * @throws {values.ValueNotPortable} if `msg.payload` itself can't travel, since it is what the block works on
+ */
+function splitMessage(msg) {
+    const travels = {};
+    const stays = {};
+    for (const key of Object.keys(msg)) {
+        if (msg[key] === undefined) {
+            continue;
+        }
+        const wire = toWireOrNull(key, msg[key]);
+        if (wire === null) {
+            stays[key] = msg[key];
+        } else {
+            travels[key] = wire.value;
+        }
+    }
+    return { payload: travels.payload, travels, stays };
+}
+
+// These two are never plain data, and walking a request to find that out would be long.
+const NEVER_TRAVEL = new Set(["req", "res", "__proto__"]);
+
+function toWireOrNull(key, value) {
+    if (NEVER_TRAVEL.has(key)) {
+        return null;
+    }
+    try {
+        return { value: values.toWire(value, `msg.${key}`) };
+    } catch (error) {
+        if (key === "payload" || !(error instanceof values.ValueNotPortable)) {
+            throw error;
+        }
+        return null;
+    }
+}
+
+/** A dict with a `payload`, or the incoming message itself, which `_msgid` shows even when its payload is gone. */
+function isMessage(value) {
+    return isDict(value) && (Object.hasOwn(value, "payload") || Object.hasOwn(value, "_msgid"));
+}
+
+function isDict(value) {
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+        && [Object.prototype, null].includes(Object.getPrototypeOf(value));
+}
+
+function isSequence(value) {
+    return Array.isArray(value) && [undefined, "tuple"].includes(values.originOf(value));
+}
+
+function isMessageList(value) {
+    return isSequence(value) && value.length > 0 && value.every(isMessage);
+}
+
+/**
+ * What a block's result sends: for each output the list of messages, in order. See the node's help for the rules.
+ *
+ * @param {*} result the decoded result, as `values.decode` gave it
+ * @param {number} outputs how many outputs the node has
+ * @param {object} msg the incoming message
+ * @param {object} stays what `splitMessage` kept back from it
+ * @returns {object[][]} one list for each output; empty lists send nothing
+ * @throws {RangeError} if a list has more items than the node has outputs
+ */
+function messagesFor(result, outputs, msg, stays) {
+    const places = divide(result, outputs);
+    if (places.length > outputs) {
+        throw new RangeError(`the block returned ${places.length} items for ${outputs} outputs`);
+    }
+    return Array.from({ length: outputs }, (_, i) =>
+        inOnePlace(places[i] ?? null).map((value) => toMessage(value, msg, stays)));
+}
+
+function divide(result, outputs) {
+    if (outputs === 0) {
+        return [];
+    }
+    if (outputs > 1 && isSequence(result)) {
+        return result;
+    }
+    // `return [[first, second]]`, as function nodes send several messages through their only output.
+    if (isSequence(result) && result.length === 1 && isMessageList(result[0])) {
+        return result;
+    }
+    return [result];
+}
+
+function inOnePlace(value) {
+    if (value === null || value === undefined) {
+        return [];
+    }
+    return isMessageList(value) ? value : [value];
+}
+
+function toMessage(value, msg, stays) {
+    if (isMessage(value)) {
+        return { ...stays, ...value, _msgid: value._msgid ?? msg._msgid };
+    }
+    return { ...msg, payload: value };
+}
+
+module.exports = { splitMessage, messagesFor, isMessage };

@@ -1,0 +1,44 @@
+/*
+ * The configuration of a Code Block, checked. The editor checks the same rules; a flow file may come from elsewhere.
+ */
+"use strict";
+
+const MAX_OUTPUTS = 500;
+const MAX_TIMEOUT_S = 86_400;
+const DEFAULT_TIMEOUT_S = 30;
+
+/**
+ * @param {object} config as the flow file has it
+ * @returns {{language: string, code: string, outputs: number, timeoutS: number, name: string}}
+ * @throws {RangeError} whose message says which setting is wrong, what it is and what it may be
+ */
+function readSettings(config) {
+    return {
+        language: readLanguage(config.language),
+        code: typeof config.code === "string" ? config.code : "",
+        outputs: readNumber("outputs", config.outputs, { fallback: 1, min: 0, max: MAX_OUTPUTS, whole: true }),
+        timeoutS: readNumber("timeout", config.timeout, { fallback: DEFAULT_TIMEOUT_S, min: 0.001, max: MAX_TIMEOUT_S }),
+        name: config.name || "block",
+    };
+}
+
+function readLanguage(language = "python") {
+    if (language !== "python") {
+        throw new RangeError(`language must be "python", not ${JSON.stringify(language)}`);
+    }
+    return language;
+}
+
+function readNumber(name, value, { fallback, min, max, whole = false }) {
+    if (value === undefined || value === null || String(value).trim() === "") {
+        return fallback;
+    }
+    const number = Number(value);
+    if (!(number >= min && number <= max) || (whole && !Number.isInteger(number))) {
+        const kind = whole ? "a whole number" : "a number";
+        throw new RangeError(`${name} must be ${kind} from ${min} to ${max}, not ${JSON.stringify(value)}`);
+    }
+    return number;
+}
+
+module.exports = { readSettings };

@@ -1,0 +1,78 @@
+/*
+ * What a node shows under itself: pure functions from what happened to a Node-RED status.
+ */
+"use strict";
+
+const MAX_TEXT = 32;
+
+const RUNNING = Object.freeze({ fill: "blue", shape: "dot" });
+const DONE = Object.freeze({ fill: "green", shape: "dot" });
+const FAILED = Object.freeze({ fill: "red", shape: "dot" });
+const ABSENT = Object.freeze({ fill: "red", shape: "ring" });
+const WAITING = Object.freeze({ fill: "yellow", shape: "ring" });
+
+/** `0.42 ms`, `12 ms`, `3.1 s`: two figures are enough at a glance. */
+function formatDuration(milliseconds) {
+    if (milliseconds >= 1000) {
+        return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0)} s`;
+    }
+    if (milliseconds >= 10) {
+        return `${Math.round(milliseconds)} ms`;
+    }
+    return `${milliseconds.toFixed(milliseconds < 1 ? 2 : 1)} ms`;
+}
+
+/**
+ * The status while messages run or wait.
+ *
+ * @param {number} waiting messages in the queue behind the one that runs
+ * @param {(key: string, options?: object) => string} translate a catalogue look-up
+ */
+function runningStatus(waiting, translate) {
+    const text = waiting > 0 ? translate("status.running-queued", { waiting }) : translate("status.running");
+    return { ...RUNNING, text };
+}
+
+/** The status after a block returned. @param {{timings_ms?: {total?: number}}} answer of the service */
+function doneStatus(answer) {
+    return { ...DONE, text: formatDuration(answer.timings_ms?.total ?? 0) };
+}
+
+/**
+ * The status after anything else: the block's own failure, the service's, or a message that can't travel.
+ *
+ * @param {Error & {code?: string}} error of `failures.js`, `client.js` or `values.js`
+ */
+function failureStatus(error, translate) {
+    switch (error.code) {
+    case "service_unreachable":
+        return serviceStatus("unreachable", translate);
+    case "service_not_ready":
+        return serviceStatus("starting", translate);
+    case "timeout":
+    case "no_answer":
+        return { ...FAILED, text: translate("status.timeout") };
+    case "cancelled":
+        return { ...FAILED, shape: "ring", text: translate("status.cancelled") };
+    default:
+        return { ...FAILED, text: shorten(error.name) };
+    }
+}
+
+/** The status of an idle node. @param {"unknown"|"ready"|"starting"|"unreachable"} state of the connection */
+function serviceStatus(state, translate) {
+    switch (state) {
+    case "unreachable":
+        return { ...ABSENT, text: translate("status.unreachable") };
+    case "starting":
+        return { ...WAITING, text: translate("status.starting") };
+    default:
+        return {};
+    }
+}
+
+function shorten(text) {
+    return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
+}
+
+module.exports = { formatDuration, runningStatus, doneStatus, failureStatus, serviceStatus };
