@@ -1,0 +1,6 @@
+"""The Cellblock service: runs the Python of a flow over HTTP, in sandboxes kept by a pool of worker processes.
+
+Rooms: `settings` (every knob), `application` (wiring), `api` (one thin file per resource), `codec` (bytes in, bytes
+out), `workers` (the processes that hold sandboxes), `observe` (logs) and `cli` (the `cellblock` command).
+Of the sandbox it imports the front door and the value codec, nothing deeper.
+"""

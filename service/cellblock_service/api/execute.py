@@ -1,0 +1,134 @@
+"""`POST /v1/execute`: run one block and answer with what became of it.
+
+The request is `{code, data?, inputs?, msg?, packages?, dependencies?, timeout_s?, memory_mb?, id?, name?}` in
+msgpack or JSON. Whatever the block does, the answer is 200 with `{id, status, result, stdout, stderr, error?,
+timings_ms}`; what is wrong with the request is a problem document (see `api/problems.py`).
+
+Decisions: a limit above the operator's maximum is refused (422 above_maximum, naming the maximum) rather than
+lowered in silence; `dependencies` other than an empty list are refused until results are kept; `packages` must be in
+the workers' image; an unknown field is refused; null counts as absent in every field but `data`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from cellblock_service.api.keys import POOL, SETTINGS
+from cellblock_service.api.negotiation import CONTENT_TYPES, Kind, answer_kind, body_kind
+from cellblock_service.codec import envelope, fields, jsontext
+from cellblock_service.codec.fields import ExecuteRequest
+from cellblock_service.codec.packages import check_packages
+from cellblock_service.errors import AboveMaximum, BodyTooLarge, BodyTooSlow, RequestError, ServiceError
+from cellblock_service.settings import Settings
+from cellblock_service.workers.frames import Frame
+from cellblock_service.workers.pool import Job, Pool
+
+# Bodies above these sizes are taken apart in a worker: 10 ms of skipping, 4 ms of reading JSON, at the worst.
+INLINE_MSGPACK = 4 * 1024 * 1024
+INLINE_JSON = 256 * 1024
+CONVERT_S = 30.0
+
+log = structlog.get_logger(__name__)
+routes = web.RouteTableDef()
+
+
+@routes.post("/v1/execute")
+async def execute(request: web.Request) -> web.Response:
+    """Check the request, have a worker run it, answer in the type asked for."""
+    loop = asyncio.get_running_loop()
+    arrived = loop.time()
+    settings, pool = request.app[SETTINGS], request.app[POOL]
+    kind = body_kind(request.content_type)
+    wanted = answer_kind(request.headers.get("Accept"), kind)
+    work = await _take_apart(await _read(request, settings), kind, pool)
+    timeout_s, memory_mb = _limits(work, settings)
+    check_packages(work.packages, pool.state().image.get("packages"))
+    identifier = work.id or uuid.uuid4().hex
+    with structlog.contextvars.bound_contextvars(execution=identifier):
+        frame: Frame = {
+            "kind": "run",
+            "request": envelope.guest_request(work.code, work.name, work.payloads),
+            "timeout_s": timeout_s,
+            "memory_mb": memory_mb,
+            "as_json": wanted == "json",
+        }
+        answer, job = await pool.submit(frame, within_s=timeout_s + settings.kill_grace_s)
+        timings = _timings(answer, job, total_s=loop.time() - arrived)
+        log.info("execution", status=answer["status"], error=(answer["error"] or {}).get("type"), **timings)
+        return _respond(identifier, answer, timings, wanted)
+
+
+async def _read(request: web.Request, settings: Settings) -> bytes:
+    if (request.content_length or 0) > settings.body_bytes:
+        raise BodyTooLarge(f"the body is {request.content_length} bytes; at most {settings.body_bytes} are taken")
+    try:
+        async with asyncio.timeout(settings.body_timeout_s):
+            return await request.read()
+    except TimeoutError:
+        raise BodyTooSlow(f"the body didn't arrive within {settings.body_timeout_s:g} s") from None
+
+
+async def _take_apart(body: bytes, kind: Kind, pool: Pool) -> ExecuteRequest:
+    """Cut and check a body, here when that is quick, else in a worker."""
+    if kind == "msgpack":
+        try:
+            return fields.check(envelope.cut(body, inline_bytes=INLINE_MSGPACK))
+        except envelope.TooLargeInline:
+            pass
+    elif len(body) <= INLINE_JSON:
+        return fields.check(jsontext.cut(body))
+    answer, _ = await pool.submit({"kind": "convert", "body": body, "json": kind == "json"}, within_s=CONVERT_S)
+    if answer["kind"] == "refused":
+        raise RequestError.rebuild(answer["error_key"], answer["detail"], answer["members"])
+    if "request" not in answer:
+        raise ServiceError(f"the body couldn't be read: {answer['error']['message']}")
+    return ExecuteRequest(**answer["request"])
+
+
+def _limits(work: ExecuteRequest, settings: Settings) -> tuple[float, int]:
+    """Give the wall time and memory that hold for this request. Raises AboveMaximum."""
+    timeout_s = settings.timeout_s if work.timeout_s is None else work.timeout_s
+    memory_mb = settings.memory_mb if work.memory_mb is None else work.memory_mb
+    for field, asked, maximum in (
+        ("timeout_s", timeout_s, settings.max_timeout_s),
+        ("memory_mb", memory_mb, settings.max_memory_mb),
+    ):
+        if asked > maximum:
+            raise AboveMaximum(
+                f"{field}: {asked:g} asked for, at most {maximum:g} allowed here", field=field, maximum=maximum
+            )
+    return timeout_s, memory_mb
+
+
+def _timings(answer: Frame, job: Job, *, total_s: float) -> dict[str, float]:
+    """Give the milliseconds spent waiting for a worker, making the sandbox, running the block, and altogether."""
+    queue_s = max(0.0, job.started_at - job.queued_at)
+    timings = {
+        "queue": queue_s * 1000,
+        "ready": answer.get("ready_ms", 0.0),
+        "run": answer.get("run_ms", max(0.0, (total_s - queue_s) * 1000)),
+        "total": total_s * 1000,
+    }
+    return {name: round(value, 3) for name, value in timings.items()}
+
+
+def _respond(identifier: str, answer: Frame, timings: dict[str, float], wanted: Kind) -> web.Response:
+    members: dict[str, Any] = {
+        "id": identifier,
+        "status": answer["status"],
+        "stdout": answer.get("stdout", b"").decode("utf-8", "replace"),
+        "stderr": answer.get("stderr", b"").decode("utf-8", "replace"),
+        "timings_ms": timings,
+    }
+    if answer["error"]:
+        members["error"] = answer["error"]
+    if wanted == "json":
+        body = jsontext.stitch(members, answer["result"] or jsontext.NULL)
+    else:
+        body = envelope.stitch(members, answer["result"] or fields.NIL)
+    return web.Response(body=body, content_type=CONTENT_TYPES[wanted])

@@ -1,0 +1,11 @@
+"""The typed keys under which the application keeps its collaborators."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from cellblock_service.settings import Settings
+from cellblock_service.workers.pool import Pool
+
+SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+POOL: web.AppKey[Pool] = web.AppKey("pool", Pool)

@@ -1,0 +1,108 @@
+"""The `cellblock` command. Exit codes: 0 ok, 1 the block raised, 2 usage, 3 a limit was hit, 4 Cellblock failed.
+
+Only the parser lives here. Each command is a module that is imported when it is chosen, so that `cellblock exec`
+doesn't pay for the HTTP stack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+OK, RAISED, USAGE, LIMIT, FAILED = range(5)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code. Usage errors end the process with 2, as argparse does."""
+    options = parser().parse_args(arguments)
+    command = importlib.import_module(f"cellblock_service.cli.{options.module}")
+    from cellblock_sandbox import CellblockError
+
+    try:
+        return int(command.run(options))
+    except CellblockError as error:
+        print(f"cellblock: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every command and option."""
+    top = argparse.ArgumentParser(prog="cellblock", description="Run Python in Pyodide inside WebAssembly.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _exec(commands.add_parser("exec", help="run a block here and print its result as JSON"))
+    serve = commands.add_parser("serve", help="run the HTTP service")
+    serve.add_argument("--host", help="address to bind (default 127.0.0.1); others than loopback need CELLBLOCK_TOKEN")
+    serve.add_argument("--port", type=int, help="port to bind (default 8765); 0 takes a free one")
+    serve.set_defaults(module="serve")
+    _bundle(commands.add_parser("bundle", help="bundles: all binary libraries of some packages in one module"))
+    _image(commands.add_parser("image", help="images: a bundle with imports done in advance"))
+    bench = commands.add_parser("bench", help="measure, beside other ways to run Python")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
+    bench.set_defaults(module="bench")
+    doctor = commands.add_parser("doctor", help="show versions, settings, images and tools")
+    doctor.set_defaults(module="doctor")
+    return top
+
+
+def _exec(command: argparse.ArgumentParser) -> None:
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument("-c", dest="code", metavar="CODE", help="the code to run")
+    source.add_argument("file", nargs="?", metavar="FILE", help="a file with the code; - reads standard input")
+    command.add_argument("--data", metavar="JSON", help="the value of `data`")
+    command.add_argument("--package", action="append", default=[], metavar="NAME", help="a package the code needs")
+    command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="wall time (default 30)")
+    command.add_argument("--memory", type=_positive, default=1024, metavar="MB", help="memory (default 1024)")
+    command.add_argument("--repeat", type=_positive, default=1, metavar="N", help="run N times")
+    command.add_argument("--keep-state", action="store_true", help="run all times in one sandbox")
+    command.add_argument("--timings", action="store_true", help="print a JSON line of milliseconds per run on stderr")
+    command.add_argument("--image", metavar="NAME", help="the image to run in (default: CELLBLOCK_IMAGE or data)")
+    command.set_defaults(module="execute")
+
+
+def _bundle(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    build = actions.add_parser("build", help="build a bundle; needs Node and the network or local sources")
+    build.add_argument("name", nargs="?", default="default", help="its name (default: default)")
+    build.add_argument("--package", action="append", default=[], metavar="NAME", help="default: numpy and pandas")
+    _store_actions(command, actions, "bundle")
+
+
+def _image(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    build = actions.add_parser("build", help="build an image; without a name, all that is missing")
+    build.add_argument("name", nargs="?", help="its name; core and data are known")
+    build.add_argument("--import", dest="preload", action="append", metavar="MODULE", help="imported in advance")
+    build.add_argument("--bundle", default="default", metavar="NAME", help="the bundle it stands on (default: default)")
+    _store_actions(command, actions, "image")
+
+
+def _store_actions(
+    command: argparse.ArgumentParser, actions: argparse._SubParsersAction[argparse.ArgumentParser], kind: str
+) -> None:
+    actions.add_parser("list", help=f"list the {kind}s")
+    verify = actions.add_parser("verify", help="check every byte")
+    verify.add_argument("names", nargs="*", metavar="NAME", help="names or ids; default: all")
+    remove = actions.add_parser("remove", help=f"remove {kind}s")
+    remove.add_argument("names", nargs="+", metavar="NAME", help="names or ids")
+    remove.add_argument("--force", action="store_true", help="also when something still needs it")
+    command.set_defaults(module="build", kind=kind)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise ValueError
+    return value
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value

@@ -1,0 +1,12 @@
+"""`cellblock bench`: the measurements themselves are in `cellblock_service.bench`."""
+
+from __future__ import annotations
+
+import argparse
+
+from cellblock_service import bench
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, print the report, and write it as JSON where asked."""
+    return bench.run(options.json)

@@ -1,0 +1,91 @@
+"""`cellblock doctor`: everything a bug report or a worried operator needs on one page, with secrets hidden.
+
+Exits with 4 when the image that the service would run can't be opened or the settings make no sense.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import subprocess
+from importlib import metadata
+
+from pydantic import SecretStr, ValidationError
+from rich.filesize import decimal
+
+from cellblock_sandbox.errors import SandboxError
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.identity import Kind
+from cellblock_sandbox.image.store import Entry, Store
+from cellblock_service.cli import FAILED, OK
+from cellblock_service.cli.serve import describe
+from cellblock_service.settings import Settings
+
+DISTRIBUTIONS = ("cellblock", "wasmtime", "msgpack", "numpy", "pandas", "aiohttp", "pydantic")
+TOOLS = ("node", "npm")
+
+
+def run(_options: argparse.Namespace) -> int:
+    """Print the page; say at its end what is wrong."""
+    _section("versions", _versions())
+    _section("tools (only for building bundles)", [(tool, _tool(tool)) for tool in TOOLS])
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        print(f"\nproblem: {describe(error)}")
+        return FAILED
+    _section("settings", _shown(settings))
+    store = Store(Home.find(settings.home))
+    kinds: tuple[Kind, ...] = ("bundle", "image")
+    for kind in kinds:
+        _section(f"{kind}s in {store.folder(kind)}", [_entry(entry) for entry in store.list(kind)])
+    try:
+        store.open("image", settings.image)
+    except SandboxError as error:
+        print(f"\nproblem: {error}")
+        return FAILED
+    print(f"\nimage {settings.image} is there and undamaged")
+    return OK
+
+
+def _section(title: str, rows: list[tuple[str, str]]) -> None:
+    print(f"\n{title}")
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, text in rows or [("(none)", "")]:
+        print(f"  {name:<{width}}  {text}".rstrip())
+
+
+def _versions() -> list[tuple[str, str]]:
+    rows = [("python", platform.python_version()), ("system", platform.platform())]
+    for name in DISTRIBUTIONS:
+        try:
+            rows.append((name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            rows.append((name, "not installed"))
+    return rows
+
+
+def _tool(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        return "not found"
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{path}, doesn't run: {error}"
+    return f"{done.stdout.strip()} ({path})"
+
+
+def _shown(settings: Settings) -> list[tuple[str, str]]:
+    def text(value: object) -> str:
+        return "(set, hidden)" if isinstance(value, SecretStr) else str(value)
+
+    return [(f"CELLBLOCK_{name.upper()}", text(getattr(settings, name))) for name in type(settings).model_fields]
+
+
+def _entry(entry: Entry) -> tuple[str, str]:
+    name = ", ".join(entry.names) or "(unnamed)"
+    if entry.manifest is None:
+        return name, f"{entry.id}  {entry.problem}"
+    return name, f"{entry.id}  {decimal(entry.manifest.size)}  {entry.problem or 'ok'}"

@@ -1,0 +1,129 @@
+"""`cellblock exec`: run a block in this process and print its result.
+
+stdout gets the result as one line of JSON per run and nothing else; stderr gets what the block prints, as it prints
+it, then its traceback if it raised. The time limit holds whatever happens: the sandbox interrupts first and stops
+the guest next, and should both fail, this process ends itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from cellblock_sandbox import Image, Limits, PackedResult, Sandbox
+from cellblock_sandbox.guest import values
+from cellblock_service.cli import FAILED, LIMIT, OK, RAISED, USAGE
+from cellblock_service.codec.envelope import guest_request
+from cellblock_service.codec.packages import check_packages
+from cellblock_service.errors import RequestError
+
+LAST_RESORT_S = 0.85
+"""Past the time limit after which the process ends itself; the sandbox's own two steps take 0.5 s."""
+
+# A block that meets a limit other than time ends with one of these.
+LIMIT_ERRORS = frozenset({"MemoryError", "OutputLimit", "ResultLimit", "FileLimit"})
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the block as often as asked, stopping at the first run that isn't completed."""
+    try:
+        request = _request(options)
+    except (OSError, ValueError, RecursionError) as error:
+        print(f"cellblock exec: {error}", file=sys.stderr)
+        return USAGE
+    image = Image.open(options.image or os.environ.get("CELLBLOCK_IMAGE") or "data", home=_home())
+    try:
+        check_packages(options.package, image.packages)
+    except RequestError as error:
+        print(f"cellblock exec: {error.detail}", file=sys.stderr)
+        return USAGE
+    limits = Limits(timeout_s=options.timeout, memory_mb=options.memory)
+    return _repeat(image, limits, request, options)
+
+
+def _home() -> Path | None:
+    home = os.environ.get("CELLBLOCK_HOME")
+    return Path(home) if home else None
+
+
+def _request(options: argparse.Namespace) -> bytes:
+    """Pack code and data. Raises OSError for a file that can't be read and ValueError for wrong JSON or text."""
+    if options.code is not None:
+        code, name = options.code, "block"
+    elif options.file == "-":
+        code, name = sys.stdin.read(), "stdin"
+    else:
+        code, name = Path(options.file).read_text("utf-8"), Path(options.file).stem
+    payloads = {}
+    if options.data is not None:
+        try:
+            payloads["data"] = values.pack(json.loads(options.data))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"--data isn't JSON: {error}") from None
+    return guest_request(code, name, payloads)
+
+
+def _repeat(image: Image, limits: Limits, request: bytes, options: argparse.Namespace) -> int:
+    sandbox: Sandbox | None = None
+    for _ in range(options.repeat):
+        started = time.perf_counter()
+        if sandbox is None:
+            sandbox = image.sandbox(limits)
+        ready = time.perf_counter()
+        outcome = _bounded(sandbox, request, options.timeout)
+        ran = time.perf_counter()
+        code = _report(outcome)
+        if options.timings:
+            _print_timings(ready - started, ran - ready, time.perf_counter() - started)
+        if not options.keep_state:
+            sandbox.close()
+            sandbox = None
+        if code != OK:
+            return code
+    return OK
+
+
+def _bounded(sandbox: Sandbox, request: bytes, timeout_s: float) -> PackedResult:
+    """Run with a last resort behind the sandbox's own limits: nothing keeps this process past its time."""
+    last_resort = threading.Timer(timeout_s + LAST_RESORT_S, _give_up, args=(timeout_s,))
+    last_resort.daemon = True
+    last_resort.start()
+    try:
+        return sandbox.run_packed(request, timeout_s=timeout_s, on_output=_show)
+    finally:
+        last_resort.cancel()
+
+
+def _give_up(timeout_s: float) -> None:
+    os.write(2, f"TimeoutError: the block didn't end within {timeout_s:g} s\n".encode())
+    os._exit(LIMIT)
+
+
+def _show(_stream: str, chunk: bytes) -> None:
+    sys.stderr.buffer.write(chunk)
+    sys.stderr.buffer.flush()
+
+
+def _report(outcome: PackedResult) -> int:
+    """Print the result or the error; give the exit code."""
+    if outcome.status == "completed":
+        value = None if outcome.result is None else values.unpack(outcome.result)
+        print(json.dumps(values.to_jsonable(value), ensure_ascii=False), flush=True)
+        return OK
+    error: dict[str, Any] = outcome.error or {}
+    text = error.get("traceback") or f"{error.get('type', outcome.status)}: {error.get('message', '')}"
+    print(text.rstrip(), file=sys.stderr, flush=True)
+    if outcome.status == "timeout" or error.get("type") in LIMIT_ERRORS:
+        return LIMIT
+    return RAISED if outcome.status == "error" else FAILED
+
+
+def _print_timings(ready_s: float, run_s: float, total_s: float) -> None:
+    seconds = {"ready_ms": ready_s, "run_ms": run_s, "total_ms": total_s}
+    print(json.dumps({name: round(value * 1000, 3) for name, value in seconds.items()}), file=sys.stderr, flush=True)

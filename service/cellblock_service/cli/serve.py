@@ -1,0 +1,48 @@
+"""`cellblock serve`: run the HTTP service in the foreground until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import sys
+
+from pydantic import ValidationError
+
+from cellblock_service.application import serve
+from cellblock_service.cli import FAILED, OK, USAGE
+from cellblock_service.observe import logs
+from cellblock_service.settings import Settings
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve; 2 for settings that make no sense, 4 when the address can't be had."""
+    given = {name: getattr(options, name) for name in ("host", "port") if getattr(options, name) is not None}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        print(f"cellblock serve: {describe(error)}", file=sys.stderr)
+        return USAGE
+    logs.configure(settings.log_format, settings.log_level)
+    try:
+        asyncio.run(serve(settings))
+    except OSError as error:
+        print(f"cellblock serve: {_unbound(error, settings)}", file=sys.stderr)
+        return FAILED
+    return OK
+
+
+def describe(error: ValidationError) -> str:
+    """Say what is wrong with the settings, one line each, naming the variable and never showing a value."""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name = f"CELLBLOCK_{'_'.join(str(part) for part in problem['loc']).upper()}: " if problem["loc"] else ""
+        lines.append(name + problem["msg"].removeprefix("Value error, "))
+    return "\n".join(lines)
+
+
+def _unbound(error: OSError, settings: Settings) -> str:
+    where = f"{settings.host} port {settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{where} is already in use: stop what listens there, or choose another with --port"
+    return f"can't listen on {where}: {error.strerror or error}"

@@ -1,0 +1,128 @@
+"""The small fields of an execute request, checked one by one: each refusal names the field and what was expected.
+
+One table says which fields there are. A field that isn't in it is refused rather than ignored, because a misspelt
+`timeout` that silently does nothing is worse than an error.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cellblock_service.codec.envelope import PAYLOADS, Cut
+from cellblock_service.codec.wire import head_type, value_type
+from cellblock_service.errors import InvalidValue, MissingField, NotSupported, UnknownField, WrongType
+
+NIL = b"\xc0"
+MAX_NAME = 200
+MAX_SECONDS = 10**6
+MAX_MEBIBYTES = 10**6
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExecuteRequest:
+    """One checked request. `payloads` holds packed values of `data`, `inputs` and `msg`, as far as they were given."""
+
+    code: str
+    name: str = "block"
+    id: str | None = None
+    packages: tuple[str, ...] = ()
+    timeout_s: float | None = None
+    memory_mb: int | None = None
+    payloads: dict[str, bytes] = field(default_factory=dict)
+
+
+def check(cut: Cut) -> ExecuteRequest:
+    """Check a cut body. Raises MissingField, UnknownField, WrongType, InvalidValue and NotSupported."""
+    for name in cut.fields:
+        if name not in _CHECKS:
+            raise UnknownField(_unknown(name), field=name.encode("utf-8", "replace").decode())
+    given = {name: value for name, value in cut.fields.items() if value is not None}
+    if given.pop("dependencies", None):
+        raise NotSupported(
+            "dependencies: results of earlier executions aren't kept yet; send their values as inputs",
+            field="dependencies",
+        )
+    if "code" not in given:
+        raise MissingField("code: the Python source to run is missing", field="code")
+    checked = {name: _CHECKS[name](name, value) for name, value in given.items()}
+    return ExecuteRequest(payloads=_payloads(cut.payloads), **checked)
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name[:64], [*_CHECKS, *PAYLOADS], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join([*PAYLOADS, *_CHECKS])}"
+    return f"{name[:64]!r} isn't a field of this request{hint}"
+
+
+def _payloads(packed: dict[str, bytes]) -> dict[str, bytes]:
+    """Keep the payloads that were given. `data: null` counts as given; the guest lets `data` win over `inputs`."""
+    kept = {name: value for name, value in packed.items() if name == "data" or value != NIL}
+    for name, expected in (("inputs", ("array", "map")), ("msg", ("map",))):
+        if name in kept and head_type(kept[name][0]) not in expected:
+            raise WrongType.of(name, " or ".join(expected), head_type(kept[name][0]))
+    return kept
+
+
+def _string(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise WrongType.of(name, "string", value_type(value))
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidValue(
+            f"{name}: character {error.start} is half of a surrogate pair, which isn't text", field=name
+        ) from None
+    return value
+
+
+def _block_name(name: str, value: Any) -> str:
+    text = _string(name, value)
+    if not text or len(text) > MAX_NAME or not text.isprintable():
+        raise InvalidValue(f"{name}: expected 1 to {MAX_NAME} printable characters", field=name)
+    return text
+
+
+def _identifier(name: str, value: Any) -> str:
+    text = _string(name, value)
+    if not _ID.fullmatch(text):
+        raise InvalidValue(f"{name}: expected 1 to 128 of the characters A-Z a-z 0-9 . _ : -", field=name)
+    return text
+
+
+def _strings(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise WrongType.of(name, "array of strings", value_type(value))
+    return tuple(_string(f"{name}[{index}]", item) for index, item in enumerate(value))
+
+
+def _seconds(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise WrongType.of(name, "number", value_type(value))
+    # Written so that NaN fails too, and before float(), which overflows on an integer of hundreds of digits.
+    if not 0 < value <= MAX_SECONDS:
+        raise InvalidValue(f"{name}: expected a number of seconds above 0, at most {MAX_SECONDS}", field=name)
+    return float(value)
+
+
+def _mebibytes(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise WrongType.of(name, "integer", value_type(value))
+    if not 0 < value <= MAX_MEBIBYTES:
+        raise InvalidValue(f"{name}: expected an integer from 1 to {MAX_MEBIBYTES}", field=name)
+    return value
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "code": _string,
+    "name": _block_name,
+    "id": _identifier,
+    "packages": _strings,
+    "dependencies": _strings,
+    "timeout_s": _seconds,
+    "memory_mb": _mebibytes,
+}

@@ -1,0 +1,89 @@
+"""The JSON side of `POST /v1/execute`: a strict reader of request bodies, and results turned into JSON text.
+
+JSON as RFC 8259 and I-JSON have it: no NaN, no duplicate keys, no lone surrogates. Values go to and from msgpack
+through the sandbox's own codec, so JSON and msgpack clients reach the same block with the same values.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from cellblock_sandbox import ValueNotPortable
+from cellblock_sandbox.guest import values
+from cellblock_service.codec.envelope import PAYLOADS, Cut
+from cellblock_service.codec.wire import value_type
+from cellblock_service.errors import InvalidValue, MalformedBody, WrongType
+
+NULL = b"null"
+
+
+def cut(body: bytes) -> Cut:
+    """Cut a JSON request body, packing its payloads. Raises MalformedBody, WrongType and InvalidValue."""
+    document = _load(body)
+    if not isinstance(document, dict):
+        raise WrongType.of("body", "object", value_type(document))
+    result = Cut()
+    for key, value in document.items():
+        if key in PAYLOADS:
+            result.payloads[key] = _pack(key, value)
+        else:
+            result.fields[key] = value
+    return result
+
+
+def _load(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"the JSON body isn't UTF-8: {error.reason} at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise MalformedBody(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise MalformedBody("the JSON body is nested too deeply") from None
+    except ValueError as error:
+        # int() refuses to read more digits than sys.get_int_max_str_digits(): reading them takes quadratic time.
+        raise MalformedBody(f"not readable as JSON: {error}") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise MalformedBody(f"the key {twice!r} is given twice in one object")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise MalformedBody(f"{name} isn't JSON; send null, or send msgpack, which carries it")
+
+
+def _pack(field: str, value: Any) -> bytes:
+    try:
+        return bytes(values.pack(value))
+    except UnicodeEncodeError:
+        raise InvalidValue(f"{field}: a string holds half of a surrogate pair, which isn't text", field=field) from None
+    except ValueNotPortable as error:
+        raise InvalidValue(f"{field}: {error}", field=field) from None
+    except (RecursionError, ValueError) as error:
+        raise InvalidValue(f"{field}: nested too deeply or out of range: {error}", field=field) from None
+
+
+def result_to_json(packed: bytes) -> bytes:
+    """Turn a packed result into JSON text. Raises ValueNotPortable for what JSON can't hold."""
+    try:
+        jsonable = values.to_jsonable(values.unpack(packed))
+        return json.dumps(jsonable, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    except RecursionError:
+        raise ValueNotPortable("value nested this deeply", "result", "can't be written as JSON") from None
+    except (ValueError, TypeError, OverflowError) as error:
+        # For example an integer of more digits than sys.get_int_max_str_digits().
+        raise ValueNotPortable("value", "result", f"can't be written as JSON: {error}") from None
+
+
+def stitch(members: Mapping[str, Any], result: bytes) -> bytes:
+    """Build a JSON answer of `members`, with `result`, JSON text, as the member of that name."""
+    head = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return b'%s,"result":%s}' % (head[:-1], result)

@@ -1,0 +1,153 @@
+"""Everything the service refuses, as one tree of exceptions with stable keys.
+
+    ServiceError
+      RequestError                the client's fault, 4xx
+        Unauthorized, HostRefused, UnsupportedMediaType, NotAcceptable, BodyTooLarge, BodyTooSlow,
+        MalformedBody, MissingField, UnknownField, WrongType, InvalidValue, AboveMaximum, UnknownPackage, NotSupported
+      QueueFull                   429: too much work, try again
+      NotReady                    503: no worker can run anything now
+
+`api/problems.py` is the only place that turns them into responses. What a *block* does wrong is never one of these:
+it is an answer with status "error" or "timeout".
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class ServiceError(Exception):
+    """A refusal with an HTTP status, a key that never changes and a text for a person.
+
+    `members` are further members of the problem document (RFC 9457 section 3.2), `headers` go on the response.
+    """
+
+    status: ClassVar[int] = 500
+    error_key: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Cellblock failed"
+
+    def __init__(self, detail: str, *, headers: dict[str, str] | None = None, **members: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers or {}
+        self.members = members
+
+
+class RequestError(ServiceError):
+    """The request can't be carried out as it was sent."""
+
+    status = 400
+    error_key = "bad_request"
+    title = "The request is wrong"
+
+    @staticmethod
+    def rebuild(error_key: str, detail: str, members: dict[str, Any]) -> RequestError:
+        """Make the error again that another process of ours raised and described by these three."""
+        for kind in RequestError.__subclasses__():
+            if kind.error_key == error_key:
+                return kind(detail, **members)
+        return RequestError(detail, **members)
+
+
+class Unauthorized(RequestError):
+    status = 401
+    error_key = "unauthorized"
+    title = "A valid token is needed"
+
+
+class HostRefused(RequestError):
+    """A service without a token only answers requests addressed to the loopback names (DNS rebinding)."""
+
+    status = 403
+    error_key = "host_refused"
+    title = "This host name isn't served"
+
+
+class NotAcceptable(RequestError):
+    status = 406
+    error_key = "not_acceptable"
+    title = "No answer in an accepted type"
+
+
+class BodyTooSlow(RequestError):
+    status = 408
+    error_key = "body_too_slow"
+    title = "The body didn't arrive in time"
+
+
+class BodyTooLarge(RequestError):
+    status = 413
+    error_key = "body_too_large"
+    title = "The body is over the limit"
+
+
+class UnsupportedMediaType(RequestError):
+    status = 415
+    error_key = "unsupported_media_type"
+    title = "The body's type isn't supported"
+
+
+class MalformedBody(RequestError):
+    """The bytes aren't one well-formed map of the declared type."""
+
+    error_key = "malformed_body"
+    title = "The body can't be read"
+
+
+class MissingField(RequestError):
+    status = 422
+    error_key = "missing_field"
+    title = "A field is missing"
+
+
+class UnknownField(RequestError):
+    status = 422
+    error_key = "unknown_field"
+    title = "A field isn't known"
+
+
+class WrongType(RequestError):
+    status = 422
+    error_key = "wrong_type"
+    title = "A field has the wrong type"
+
+    @classmethod
+    def of(cls, field: str, expected: str, got: str) -> WrongType:
+        """Name `field`, what was expected there and what was found."""
+        return cls(f"{field}: expected {expected}, got {got}", field=field, expected=expected, got=got)
+
+
+class InvalidValue(RequestError):
+    status = 422
+    error_key = "invalid_value"
+    title = "A field's value isn't allowed"
+
+
+class AboveMaximum(RequestError):
+    status = 422
+    error_key = "above_maximum"
+    title = "A limit is above what the operator allows"
+
+
+class UnknownPackage(RequestError):
+    status = 422
+    error_key = "unknown_package"
+    title = "A package isn't in the image"
+
+
+class NotSupported(RequestError):
+    status = 422
+    error_key = "not_supported"
+    title = "This isn't supported yet"
+
+
+class QueueFull(ServiceError):
+    status = 429
+    error_key = "queue_full"
+    title = "Too many executions are waiting"
+
+
+class NotReady(ServiceError):
+    status = 503
+    error_key = "not_ready"
+    title = "No worker is ready"

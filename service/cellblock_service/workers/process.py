@@ -1,0 +1,143 @@
+"""One worker process: `python -m cellblock_service.workers.process FD`, FD being its end of a socket pair.
+
+It opens an image once and then runs one block after the other, each in a fresh sandbox. The next sandbox is made
+right after an answer is sent, while nobody waits for it. The process takes no other input, writes nothing to
+stdout, holds no secret in its environment, and ends when the service closes its end or dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import resource
+import select
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+from cellblock_sandbox import CellblockError, Image, Limits, Sandbox
+from cellblock_service.codec import envelope, jsontext
+from cellblock_service.codec.fields import check
+from cellblock_service.codec.wire import is_one_value
+from cellblock_service.errors import RequestError
+from cellblock_service.workers.frames import Frame, Link
+
+
+class Workshop:
+    """Runs the work of one process: an image, the sandbox made ready in advance, and the link to the service."""
+
+    def __init__(self, link: Link, image: Image, limits: Limits) -> None:
+        self._link = link
+        self._image = image
+        self._limits = limits
+        self._spare: Sandbox | None = None
+
+    def serve(self) -> None:
+        """Announce readiness, work and prepare again, until the service closes its end."""
+        image = {"name": self._image.name, "id": self._image.id, "packages": self._image.packages}
+        ready: Frame = {"kind": "ready", "image": image}
+        while True:
+            if self._spare is None or not self._spare.alive:
+                self._spare = self._image.sandbox(self._limits)
+            self._link.send(ready)
+            ready = {"kind": "ready"}
+            frame = self._link.receive()
+            if frame is None:
+                return
+            self._link.send(self._convert(frame) if frame["kind"] == "convert" else self._run(frame))
+
+    def _convert(self, frame: Frame) -> Frame:
+        """Take a large request body apart here, where it holds up nobody's event loop."""
+        try:
+            request = check(jsontext.cut(frame["body"]) if frame["json"] else envelope.cut(frame["body"]))
+        except RequestError as error:
+            return {"kind": "refused", "error_key": error.error_key, "detail": error.detail, "members": error.members}
+        return {"kind": "answer", "request": dataclasses.asdict(request)}
+
+    def _run(self, frame: Frame) -> Frame:
+        started = time.perf_counter()
+        try:
+            sandbox = self._take(frame["timeout_s"], frame["memory_mb"])
+            made = time.perf_counter()
+            with contextlib.closing(sandbox):
+                packed = sandbox.run_packed(frame["request"], timeout_s=frame["timeout_s"])
+        except CellblockError as error:
+            return _failure(type(error).__name__, str(error))
+        answer: Frame = {
+            "kind": "answer",
+            "status": packed.status,
+            "stdout": packed.stdout,
+            "stderr": packed.stderr,
+            "error": packed.error,
+            "ready_ms": (made - started) * 1000,
+            "run_ms": (time.perf_counter() - made) * 1000,
+        }
+        return answer | self._result(packed.result, as_json=frame["as_json"])
+
+    def _take(self, timeout_s: float, memory_mb: int) -> Sandbox:
+        """Give the sandbox made in advance, or a new one when other limits were asked for."""
+        if memory_mb == self._limits.memory_mb and self._spare is not None:
+            sandbox, self._spare = self._spare, None
+            return sandbox
+        return self._image.sandbox(dataclasses.replace(self._limits, timeout_s=timeout_s, memory_mb=memory_mb))
+
+    def _result(self, packed: bytes | None, *, as_json: bool) -> Frame:
+        """Check the guest's result, which the block may have tampered with, and turn it into JSON when asked to."""
+        if packed is None:
+            return {"result": jsontext.NULL if as_json else b"\xc0"}
+        if not is_one_value(packed):
+            return _failure("ResultDamaged", "the block's result isn't one well-formed value")
+        if not as_json:
+            return {"result": packed}
+        self._link.send({"kind": "ran"})
+        try:
+            return {"result": jsontext.result_to_json(packed)}
+        except CellblockError as error:
+            return _failure(type(error).__name__, str(error))
+
+
+def _failure(kind: str, message: str) -> Frame:
+    error = {"type": kind, "message": message, "line": None, "column": None, "traceback": ""}
+    return {"kind": "answer", "status": "error", "error": error, "result": None}
+
+
+def _watch(link: Link) -> None:
+    """End this process as soon as the service is gone, even in the middle of a block."""
+    poll = select.poll()
+    poll.register(link.fileno(), select.POLLHUP)
+    poll.poll()
+    os._exit(0)
+
+
+def _settle() -> None:
+    """No core dumps, which would hold users' data; and when memory runs out, this process goes, not the service."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def main(descriptor: int) -> int:
+    """Serve on `descriptor` until the other end closes; give the exit code."""
+    link = Link(socket.socket(fileno=descriptor))
+    _settle()
+    hello = link.receive()
+    if hello is None:
+        return 0
+    threading.Thread(target=_watch, args=(link,), name="watch-service", daemon=True).start()
+    try:
+        image = Image.open(hello["image"], home=Path(hello["home"]) if hello["home"] else None)
+        limits = Limits(timeout_s=hello["timeout_s"], memory_mb=hello["memory_mb"])
+        Workshop(link, image, limits).serve()
+    except CellblockError as error:
+        link.send({"kind": "failed", "error": type(error).__name__, "reason": str(error)})
+        return 1
+    except (BrokenPipeError, ConnectionResetError):
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,149 @@
+"""The service's handle of one worker process: start it, exchange frames, end it.
+
+Only processes started here are ever signalled, through asyncio's own process object, so a reused process id can't
+hit anyone else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellblock_service.workers import frames
+from cellblock_service.workers.frames import Frame
+
+CONVERSION_S = 30.0
+"""Time a worker may take to turn a result into JSON after its block has ended."""
+
+_READ_BUFFER = 4 * 1024 * 1024
+
+# What a worker needs to find Python and its libraries; never tokens, credentials or proxies.
+_INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "HOME", "XDG_CACHE_HOME")
+
+
+class WorkerLost(Exception):
+    """The process ended or could not be understood; the text says how."""
+
+
+class WorkerFailed(WorkerLost):
+    """The process started but can't work: the image is missing, damaged or doesn't match. `error` is the class name."""
+
+    def __init__(self, error: str, reason: str) -> None:
+        super().__init__(reason)
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What a worker is told when it starts."""
+
+    image: str
+    home: Path | None
+    timeout_s: float
+    memory_mb: int
+
+    def hello(self) -> Frame:
+        """Give the first frame sent to a worker."""
+        return {
+            "kind": "hello",
+            "image": self.image,
+            "home": str(self.home) if self.home else None,
+            "timeout_s": self.timeout_s,
+            "memory_mb": self.memory_mb,
+        }
+
+
+class Worker:
+    """One running worker process."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self.executions = 0
+        self.pid = process.pid
+        self.exited = asyncio.create_task(process.wait(), name=f"worker-{process.pid}-exit")
+
+    @classmethod
+    async def start(cls, options: WorkerOptions) -> Worker:
+        """Start a process and greet it; `ready()` tells when it can work. Raises WorkerLost when it can't start."""
+        ours, theirs = socket.socketpair()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "cellblock_service.workers.process", str(theirs.fileno())),
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            )
+        except OSError as error:
+            ours.close()
+            raise WorkerLost(f"a worker process couldn't be started: {error}") from error
+        finally:
+            theirs.close()
+        reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_BUFFER)
+        worker = cls(process, reader, writer)
+        await worker._send(options.hello())
+        return worker
+
+    async def ready(self) -> Frame:
+        """Wait until the process can take work. Raises WorkerFailed with its reason, WorkerLost when it ended."""
+        frame = await self._receive()
+        if frame["kind"] == "failed":
+            raise WorkerFailed(frame["error"], frame["reason"])
+        return frame
+
+    async def ask(self, frame: Frame, *, within_s: float) -> Frame:
+        """Send work and wait for its answer. Raises TimeoutError after `within_s`, WorkerLost if the process ended."""
+        self.executions += 1
+        async with asyncio.timeout(within_s) as deadline:
+            await self._send(frame)
+            answer = await self._receive()
+            if answer["kind"] == "ran":
+                deadline.reschedule(asyncio.get_running_loop().time() + CONVERSION_S)
+                answer = await self._receive()
+        return answer
+
+    async def _send(self, frame: Frame) -> None:
+        try:
+            self._writer.write(frames.encode(frame))
+            await self._writer.drain()
+        except ConnectionError:
+            raise WorkerLost(await self.end()) from None
+
+    async def _receive(self) -> Frame:
+        try:
+            return await frames.read(self._reader)
+        except EOFError:
+            raise WorkerLost(await self.end()) from None
+
+    def kill(self) -> None:
+        """End the process at once, whatever it does."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def end(self, *, patience_s: float = 1.0) -> str:
+        """Close our end, so that the process ends by itself, or kill it; say how it ended."""
+        self._writer.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await asyncio.shield(self.exited)
+        self.kill()
+        code = await self.exited
+        return f"the worker process {_ending(code)}"
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"was killed by {name}" + (" (the machine may be out of memory)" if name == "SIGKILL" else "")
