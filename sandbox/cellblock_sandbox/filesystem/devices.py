@@ -1,0 +1,107 @@
+"""Character devices: /dev/null, /dev/zero, /dev/random and the standard streams.
+
+Reads and writes are capped per call (callers repeat a short one), so no single call makes the host allocate as much as
+the guest cares to name.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from cellblock_sandbox.abi.tables import ENXIO, S_IFCHR
+from cellblock_sandbox.filesystem.errors import FileSystemError
+from cellblock_sandbox.filesystem.inodes import Inode, Overlay
+from cellblock_sandbox.filesystem.layers import LowerNode
+
+CHUNK: Final = 1024 * 1024
+
+
+class Device(Inode):
+    """A device that takes everything and gives nothing: /dev/null."""
+
+    __slots__ = ()
+
+    def __init__(self, overlay: Overlay, lower: LowerNode | None = None) -> None:
+        super().__init__(overlay, S_IFCHR | 0o666, lower)
+
+    def read_into(self, offset: int, target: memoryview) -> int:
+        return 0
+
+    def write_from(self, offset: int, source: memoryview) -> int:
+        return len(source)
+
+    def truncate(self, size: int) -> None:
+        """Do nothing: opening a device with O_TRUNC is no error."""
+
+
+class ZeroDevice(Device):
+    """/dev/zero."""
+
+    __slots__ = ()
+
+    def read_into(self, offset: int, target: memoryview) -> int:
+        count = min(len(target), CHUNK)
+        target[:count] = bytes(count)
+        return count
+
+
+class RandomDevice(Device):
+    """/dev/random and /dev/urandom: the host's random numbers. What is written is ignored."""
+
+    __slots__ = ()
+
+    def read_into(self, offset: int, target: memoryview) -> int:
+        count = min(len(target), CHUNK)
+        target[:count] = os.urandom(count)
+        return count
+
+
+class Terminal(Device):
+    """/dev/tty: there is no terminal."""
+
+    __slots__ = ()
+
+    def opened(self, flags: int) -> None:
+        """Always ENXIO."""
+        raise FileSystemError(ENXIO)
+
+
+class StandardInput(Device):
+    """/dev/stdin: always at its end."""
+
+    __slots__ = ()
+
+    @property
+    def seekable(self) -> bool:
+        return False
+
+
+class StandardOutput(Device):
+    """/dev/stdout and /dev/stderr: what is written goes to the sandbox's output callback.
+
+    The callback may raise FileSystemError to refuse, or anything else to end the run.
+    """
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, overlay: Overlay, stream: str, lower: LowerNode | None = None) -> None:
+        super().__init__(overlay, lower)
+        self._stream = stream
+
+    @property
+    def seekable(self) -> bool:
+        return False
+
+    def write_from(self, offset: int, source: memoryview) -> int:
+        chunk = bytes(source[:CHUNK])
+        self.overlay.on_output(self._stream, chunk)
+        return len(chunk)
+
+
+def make_device(overlay: Overlay, name: str, lower: LowerNode) -> Device:
+    """Return the device of /dev called `name`, one of `layers.DEVICES`."""
+    if name in ("stdout", "stderr"):
+        return StandardOutput(overlay, name, lower)
+    kinds = {"null": Device, "zero": ZeroDevice, "tty": Terminal, "stdin": StandardInput}
+    return kinds.get(name, RandomDevice)(overlay, lower)

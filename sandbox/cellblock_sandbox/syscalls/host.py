@@ -1,0 +1,119 @@
+"""What a syscall sees of the world: everything it may use is an attribute of Host, and nothing else is within reach."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cellblock_sandbox.filesystem.descriptors import OpenFile
+from cellblock_sandbox.filesystem.filesystem import FileSystem
+from cellblock_sandbox.machine.memory import GuestMemory
+
+
+class Clock(Protocol):
+    """The time the guest is told. Tests give a fake one."""
+
+    def realtime_ns(self) -> int:
+        """Return nanoseconds since 1970, UTC."""
+        ...
+
+    def monotonic_ns(self) -> int:
+        """Return nanoseconds since some fixed moment; never goes back."""
+        ...
+
+
+class SystemClock:
+    """The host's own clock."""
+
+    def realtime_ns(self) -> int:
+        """Return nanoseconds since 1970, UTC."""
+        return time.time_ns()
+
+    def monotonic_ns(self) -> int:
+        """Return nanoseconds of the host's monotonic clock."""
+        return time.monotonic_ns()
+
+
+class GuestCall(Protocol):
+    """Calls a function that the guest exports."""
+
+    def __call__(self, name: str, *args: int) -> int:
+        """Call the export `name`; return its result."""
+        ...
+
+
+class IndirectCall(Protocol):
+    """Calls a function of the guest's table."""
+
+    def __call__(self, slot: int, *args: int | float) -> Any:
+        """Call table slot `slot`; return its result, None if it has none. CallRefused if nothing is there."""
+        ...
+
+
+class FunctionTable(Protocol):
+    """Makes functions that the guest can call through its table."""
+
+    def add(self) -> int:
+        """Reserve a slot. MemoryError if the table is full."""
+        ...
+
+    def set(self, slot: int, signature: str, function: Callable[..., Any]) -> None:
+        """Put `function`, of a type like "id->i", in a reserved slot."""
+        ...
+
+
+@dataclass(frozen=True)
+class LinkedLibrary:
+    """A side module of the link: slots to call when it is first opened, and what `dlsym` answers."""
+
+    path: str
+    needed: tuple[str, ...]
+    starters: tuple[int, ...]
+    symbols: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class LinkTables:
+    """What the linker left for the dynamic loader's calls: side modules by guest path, the main module's symbols."""
+
+    libraries: Mapping[str, LinkedLibrary]
+    main_symbols: Mapping[str, int]
+    missing: tuple[str, ...]
+
+
+class Trace(Protocol):
+    """Is told of every call, for debugging and as an oracle in tests."""
+
+    def __call__(self, name: str, params: tuple[str, ...], args: tuple[int, ...], result: float | None) -> None:
+        """Take note of one finished call."""
+        ...
+
+
+@dataclass
+class Host:
+    """One sandbox, as its syscalls see it.
+
+    `grow_memory(size)` makes linear memory at least `size` bytes large, refreshes `memory` and returns True, or returns
+    False when the limit forbids it. `guest_call` and `call_slot` run guest code, which may grow memory: views taken
+    before are stale after. `links` and `opened` are the linked libraries and those that have been started, in order; `table`
+makes functions for ctypes callbacks. `log` takes diagnostics of the guest's runtime (they are not part of its output).
+    `mappings` holds the file behind every live mmap, by address.
+    """
+
+    memory: GuestMemory
+    files: FileSystem
+    clock: Clock
+    environ: Mapping[str, str]
+    grow_memory: Callable[[int], bool]
+    guest_call: GuestCall
+    call_slot: IndirectCall
+    max_memory: int = 4_294_901_760
+    program: str = "python"
+    log: Callable[[str], None] = lambda message: None
+    trace: Trace | None = None
+    mappings: dict[int, OpenFile] = field(default_factory=dict)
+    links: LinkTables | None = None
+    opened: list[str] = field(default_factory=list)
+    table: FunctionTable | None = None

@@ -1,0 +1,124 @@
+"""Syscalls as data: each is a small function and a line that gives its name, type and parameter names.
+
+    @syscall("__syscall_openat", "iiii->i", params=("dirfd", "path", "flags", "varargs"))
+    def openat(host, dirfd, path, flags, varargs): ...
+
+A type is written as WebAssembly's letters: i = i32, j = i64, d = f64, e = externref. Arguments arrive as signed Python
+integers. A function of type `->i` that returns None has succeeded with 0. `bind` is the one place where errors become
+errno: `-errno` for functions of module `env`, as musl's syscalls want it, `+errno` for WASI's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final, TypeVar
+
+from cellblock_sandbox.abi.tables import EFAULT
+from cellblock_sandbox.filesystem.errors import FileSystemError
+from cellblock_sandbox.machine.memory import GuestFault
+from cellblock_sandbox.syscalls.host import Host
+
+WASI: Final = "wasi_snapshot_preview1"
+
+FAMILIES: Final = (
+    "clocks",
+    "descriptors",
+    "directories",
+    "environment",
+    "files",
+    "memory",
+    "process",
+    "random",
+    "sockets",
+)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Syscall:
+    """One import of the guest: its name, its type, the names of its parameters, and what it does."""
+
+    name: str
+    module: str
+    signature: str
+    params: tuple[str, ...]
+    function: Callable[..., Any]
+
+    @property
+    def result(self) -> str:
+        """The letter of the result's type, or ""."""
+        return self.signature.partition("->")[2]
+
+    @property
+    def arguments(self) -> str:
+        """The letters of the arguments' types."""
+        return self.signature.partition("->")[0]
+
+
+_calls: dict[str, Syscall] = {}
+
+
+def syscall(
+    name: str, signature: str, params: Iterable[str] = (), module: str = "env"
+) -> Callable[[Function], Function]:
+    """Register the decorated function as the import `name` of `module`. ValueError if the parts don't fit."""
+
+    def register(function: Function) -> Function:
+        call = Syscall(name, module, signature, tuple(params), function)
+        if name in _calls or len(call.arguments) != len(call.params):
+            raise ValueError(f"{name}: registered twice, or {signature} doesn't fit {call.params}")
+        _calls[name] = call
+        return function
+
+    return register
+
+
+def wasi(name: str, signature: str, params: Iterable[str] = ()) -> Callable[[Function], Function]:
+    """Register the decorated function as an import of WASI preview 1."""
+    return syscall(name, signature, params, WASI)
+
+
+def all_calls() -> list[Syscall]:
+    """Return every call of FAMILIES, sorted by name."""
+    for family in FAMILIES:
+        import_module(f"{__package__}.{family}")
+    return [_calls[name] for name in sorted(_calls)]
+
+
+def bind(call: Syscall, current: Callable[[], Host]) -> Callable[..., Any]:
+    """Return a plain function of the call's arguments that runs it for the sandbox `current()` names.
+
+    FileSystemError and GuestFault become errno if the call has an i32 result; without one there is nowhere to put it,
+    and they pass, as do GuestExit, GuestAbort, CallRefused and any mistake of ours.
+    """
+    function = call.function
+    if call.result != "i":
+        return _traced(call, lambda *args: function(current(), *args), current)
+    sign = 1 if call.module == WASI else -1
+
+    def run(*args: int) -> int:
+        try:
+            result: int | None = function(current(), *args)
+        except FileSystemError as error:
+            return sign * error.errno
+        except GuestFault:
+            return sign * EFAULT
+        return 0 if result is None else result
+
+    return _traced(call, run, current)
+
+
+def _traced(call: Syscall, run: Callable[..., Any], current: Callable[[], Host]) -> Callable[..., Any]:
+    """Return `run`, followed by a word to the sandbox's trace if it has one when the call is made."""
+
+    def call_and_tell(*args: int) -> Any:
+        result = run(*args)
+        trace = current().trace
+        if trace is not None:
+            trace(call.name, call.params, args, result)
+        return result
+
+    return call_and_tell
