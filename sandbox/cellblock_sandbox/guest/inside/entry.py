@@ -1,0 +1,136 @@
+"""The guest's two entry points: `boot`, once, while an image is built; `run`, for each request to a sandbox.
+
+A fresh sandbox runs `run` exactly once, so what would happen on a first call (imports, caches, pages touched) is made
+to happen in `boot`, by running a few blocks there.
+"""
+
+import contextlib
+import gc
+import importlib
+import pkgutil
+import struct
+import sys
+from typing import Any
+
+import msgpack
+
+from . import blocks, environment, failures, loop, returns
+from .deadline import DeadlineExceeded, caused_by_deadline, deadline
+from .streams import streams
+from .values import Parts, ValueNotPortable, pack, pack_parts, unpack
+
+_COMPLETED = b"\x82\xa6status\xa9completed\xa6result\xc6"
+_reserved: frozenset[str] = frozenset()
+_restored = False
+
+
+def boot(preload: list[str]) -> None:
+    """Prepare the interpreter that an image captures. Raises ImportError for a module that can't be preloaded."""
+    global _restored, _reserved
+    environment.install()
+    loop.install()
+    returns.install()
+    for name in preload:
+        importlib.import_module(name)
+    _reserved = sys.stdlib_module_names | {module.name for module in pkgutil.iter_modules()}
+    _warm_up(preload)
+    environment.remember_random_states()
+    environment.reseed()
+    gc.collect()
+    gc.freeze()
+    streams.prepare()
+    _restored = False
+
+
+def run(request: bytes) -> bytes:
+    """Run the block of `request` (see docs/values.md) and give the response. Never raises."""
+    global _restored
+    try:
+        if not _restored:
+            environment.reseed()
+            _restored = True
+        return _run(msgpack.unpackb(request, strict_map_key=False))
+    except BaseException as error:  # whatever a block or a broken request made of us, the host gets an answer
+        deadline.disarm()
+        return _failed("error", failures.describe(error, ""))
+
+
+def _run(request: dict[str, Any]) -> bytes:
+    code, filename = request["code"], _filename(request.get("name") or "block")
+    names = _names(request)
+    limit = sys.getrecursionlimit()
+    streams.begin()
+    module = blocks.new_module(_module_name(filename), filename, code, names)
+    try:
+        deadline.arm(request.get("timeout_s"))
+        parts = pack_parts(blocks.run_block(blocks.compile_block(code, filename), module, loop.run_coroutine))
+        deadline.disarm()
+    except BaseException as error:
+        deadline.disarm()
+        sys.setrecursionlimit(limit)
+        return _failure(error, filename)
+    finally:
+        deadline.disarm()
+        sys.setrecursionlimit(limit)
+        streams.finish()
+        blocks.forget(module)
+    return _response(parts)
+
+
+def _names(request: dict[str, Any]) -> dict[str, Any]:
+    """The names a block is given: every packed value of the request, and env. Absent ones have their empty value."""
+    names: dict[str, Any] = {"msg": None, "inputs": [], "env": request.get("env") or {}}
+    for name, value in request.items():
+        if type(value) is bytes:
+            names[name] = unpack(value)
+    if "data" not in names:
+        inputs = list(names["inputs"].values()) if isinstance(names["inputs"], dict) else names["inputs"]
+        names["data"] = inputs if len(inputs) > 1 else inputs[0] if inputs else None
+    return names
+
+
+def _filename(name: str) -> str:
+    """The block's name as tracebacks show it: on one line."""
+    return "".join(char if char.isprintable() else "_" for char in name)
+
+
+def _module_name(filename: str) -> str:
+    """The block's `__name__`: an identifier that hides no importable module.
+
+    Other characters become `_`; a name that begins with a digit gets a `_` before it, one that an importable module
+    has already gets a `_` after it.
+    """
+    name = "".join(char if char.isidentifier() or char.isdecimal() else "_" for char in filename)
+    if not name.isidentifier():
+        name = f"_{name}"
+    while name in _reserved or name in sys.modules:
+        name += "_"
+    return name
+
+
+def _response(parts: Parts) -> bytes:
+    size = sum(len(part) for part in parts)
+    return b"".join((_COMPLETED, struct.pack(">I", size), *parts))
+
+
+def _failure(error: BaseException, filename: str) -> bytes:
+    if isinstance(error, ValueNotPortable) and error.__traceback__ is not None:
+        return _failed("error", failures.not_portable(error))
+    status = "timeout" if deadline.reached and caused_by_deadline(error) else "error"
+    return _failed(status, failures.describe(error, filename))
+
+
+def _failed(status: str, error: failures.Failure) -> bytes:
+    packed: bytes = msgpack.packb({"status": status, "error": error})
+    return packed
+
+
+def _warm_up(preload: list[str]) -> None:
+    """Run blocks of every kind, so that a sandbox's first run finds everything made."""
+    codes = ["1 + 1", "return data", "await __import__('asyncio').sleep(0)", "1 / 0", "x = = 1", "print(end='')"]
+    if "pandas" in preload:
+        codes.append("import pandas as pd\nreturn pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']}, index=['p', 'q'])")
+    for code in codes:
+        response = msgpack.unpackb(run(msgpack.packb({"code": code, "name": "block", "data": pack([1, {"a": 2.5}])})))
+        with contextlib.suppress(KeyError):
+            unpack(response["result"])

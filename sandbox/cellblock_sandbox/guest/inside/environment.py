@@ -1,0 +1,115 @@
+"""What the guest's boot sets up once, and what each restored sandbox makes its own.
+
+Once: what can't exist here (JavaScript, threads, processes) says so in plain words where it is asked for. At each
+restore: every source of randomness that the image froze is seeded anew.
+"""
+
+import errno
+import gc
+import importlib.abc
+import os
+import random
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any, NoReturn
+
+_NO_JAVASCRIPT = "there is no JavaScript here: Cellblock runs Pyodide without a JavaScript engine"
+_NO_THREADS = "can't start new thread: threads are not available in a sandbox"
+_PROCESS_NAMES = ("fork", "forkpty", "posix_spawn", "posix_spawnp")
+
+_random_states: list[Any] = []
+
+
+class NoJavaScript(importlib.abc.MetaPathFinder):
+    """Refuses the modules that are Pyodide's bridge to JavaScript, before anything tries to initialise them."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """ModuleNotFoundError for the bridge's modules; None for all others."""
+        if fullname in ("js", "pyodide_js", "_pyodide_core"):
+            raise ModuleNotFoundError(f"No module named {fullname!r}: {_NO_JAVASCRIPT}", name=fullname)
+        return None
+
+
+def install() -> None:
+    """Set up what no block should have to find out the hard way."""
+    if not any(isinstance(finder, NoJavaScript) for finder in sys.meta_path):
+        sys.meta_path.insert(0, NoJavaScript())
+    _refuse_threads()
+    _refuse_processes()
+
+
+def _refuse_threads() -> None:
+    """Make thread creation fail where threading itself expects failure, so its bookkeeping stays right."""
+    import _thread
+
+    for module in (threading, _thread):
+        for name in ("_start_new_thread", "_start_joinable_thread", "start_new_thread", "start_joinable_thread"):
+            if hasattr(module, name):
+                setattr(module, name, _no_thread)
+
+
+def _no_thread(*_args: Any, **_kwargs: Any) -> NoReturn:
+    raise RuntimeError(_NO_THREADS)
+
+
+def _refuse_processes() -> None:
+    """Give os.system and its like a clear error; leave absent names absent, since libraries test for them."""
+    for name in ("system", "popen", "execv", "execve", *_PROCESS_NAMES):
+        if hasattr(os, name):
+            setattr(os, name, _no_process(name))
+    os.__getattr__ = _absent  # type: ignore[attr-defined]
+
+
+def _no_process(name: str) -> Callable[..., NoReturn]:
+    def refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
+        raise OSError(errno.ENOTSUP, f"os.{name}: processes can't start in a sandbox")
+
+    refuse.__name__ = name
+    return refuse
+
+
+def _absent(name: str) -> NoReturn:
+    if name in _PROCESS_NAMES:
+        raise AttributeError(f"module 'os' has no attribute {name!r}: processes can't start in a sandbox")
+    raise AttributeError(f"module 'os' has no attribute {name!r}")
+
+
+def remember_random_states() -> None:
+    """Note every random generator alive at the end of boot, so that `reseed` finds them. Libraries keep their own."""
+    numpy_random = sys.modules.get("numpy.random")
+    kinds: tuple[type, ...] = (random.Random,)
+    if numpy_random is not None:
+        kinds += (numpy_random.RandomState, numpy_random.Generator)
+    _random_states[:] = [
+        item for item in gc.get_objects() if isinstance(item, kinds) and not isinstance(item, random.SystemRandom)
+    ]
+
+
+def reseed() -> None:
+    """Make this sandbox's randomness its own: each sandbox of an image starts from the same memory."""
+    for state in _random_states:
+        if isinstance(state, random.Random):
+            state.seed()
+        else:
+            _reseed_numpy(state)
+    _forget("uuid", "_node")
+    _forget("uuid", "_last_timestamp")
+    _forget("tempfile", "_name_sequence")
+
+
+def _reseed_numpy(state: Any) -> None:
+    """Seed a RandomState or Generator in place, from the operating system's randomness."""
+    bits = state._bit_generator if hasattr(state, "_bit_generator") else state.bit_generator
+    bits.state = type(bits)().state
+
+
+def _forget(module: str, name: str) -> None:
+    """Drop a cached value of a module that the image may hold."""
+    loaded = sys.modules.get(module)
+    if loaded is not None and hasattr(loaded, name):
+        setattr(loaded, name, None)

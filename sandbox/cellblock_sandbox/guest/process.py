@@ -1,0 +1,193 @@
+"""A guest from the host's side: an instance, the world its syscalls see, and the one call that runs Python in it.
+
+`Runtime` is what a process has once for each bundle: the compiled code with its host functions, and the read-only
+files. A `Guest` is one isolated interpreter on top of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cellblock_sandbox.errors import GuestCrashed
+from cellblock_sandbox.filesystem.filesystem import FileSystem
+from cellblock_sandbox.filesystem.layers import LayerStack
+from cellblock_sandbox.filesystem.quota import Quota
+from cellblock_sandbox.machine.calls import GuestTrap, Interrupted
+from cellblock_sandbox.machine.engine import MemoryModule, load_module
+from cellblock_sandbox.machine.instance import Definition, Program
+from cellblock_sandbox.machine.interruption import watchdog
+from cellblock_sandbox.syscalls.errors import CallRefused
+from cellblock_sandbox.syscalls.host import Host, LinkedLibrary, LinkTables, SystemClock
+from cellblock_sandbox.syscalls.registry import all_calls, bind
+
+HOME = "/home/pyodide"
+PYTHON = "python3.14"
+STDLIB = "/lib/python314.zip"
+SITE_PACKAGES = f"/lib/{PYTHON}/site-packages"
+GUEST_PACKAGES = "/lib/cellblock"
+INTERRUPT_FLAG = "Py_EMSCRIPTEN_SIGNAL_HANDLING"
+
+# The guest's whole environment. Nothing of the host's gets in.
+ENVIRONMENT = {
+    "HOME": HOME,
+    "LANG": "C.UTF-8",
+    "PATH": "/",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHOME": "/",
+    "PYTHONPATH": f"{STDLIB}:{SITE_PACKAGES}:{GUEST_PACKAGES}",
+    "PYTHONUTF8": "1",
+    "TZ": "UTC",
+}
+
+# What the host calls in the linked module: the exports that a link keeps.
+EXPORTS = frozenset(
+    {
+        "PyBytes_AsString",
+        "PyBytes_FromStringAndSize",
+        "PyBytes_Size",
+        "PyErr_Clear",
+        "PyErr_Print",
+        "PyImport_ImportModule",
+        "PyObject_CallOneArg",
+        "PyObject_GetAttrString",
+        "Py_DecRef",
+        "__dl_seterr",
+        "__main_argc_argv",
+        "__wasm_call_ctors",
+        "_emscripten_stack_restore",
+        "emscripten_builtin_free",
+        "emscripten_builtin_memalign",
+        "emscripten_get_sbrk_ptr",
+        "emscripten_stack_get_current",
+        "free",
+        "malloc",
+    }
+)
+
+
+@dataclass(frozen=True)
+class GuestLimits:
+    """What one guest may use: linear memory, file bytes and inodes of its own."""
+
+    memory_bytes: int
+    file_bytes: int
+    files: int
+
+
+@dataclass(frozen=True)
+class GuestState:
+    """What an image keeps of a guest beside its memory: the libraries opened, and the runner's address."""
+
+    opened: list[str] = field(default_factory=list)
+    runner: int = 0
+
+
+class Runtime:
+    """The code of a bundle, ready for guests. One per process and bundle; not thread-safe, like the engine."""
+
+    def __init__(self, code: Path, links: Mapping[str, Any], layers: LayerStack) -> None:
+        self.links = read_links(links)
+        self.layers = layers
+        self._host: Host | None = None
+        calls = [Definition(each.module, each.name, each.signature, bind(each, self.host)) for each in all_calls()]
+        self.program = Program(load_module(code), calls)
+
+    def host(self) -> Host:
+        """The world of the guest that runs now."""
+        assert self._host is not None, "a guest calls the host only while it runs"
+        return self._host
+
+    def enter(self, host: Host) -> None:
+        """Let the syscalls that follow be those of `host`'s guest."""
+        self._host = host
+
+
+class Guest:
+    """One isolated interpreter. `on_output(stream, chunk)` gets what it writes to "stdout" and "stderr"."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        memory: MemoryModule,
+        limits: GuestLimits,
+        state: GuestState,
+        on_output: Callable[[str, bytes], None],
+    ) -> None:
+        self.runtime = runtime
+        self.instance = runtime.program.instantiate(memory, limits.memory_bytes)
+        self.instance.interrupt_flag = runtime.links.main_symbols[INTERRUPT_FLAG]
+        self.runner = state.runner
+        self.host = Host(
+            memory=self.instance.memory,
+            files=FileSystem(runtime.layers, Quota(limits.file_bytes, limits.files), on_output),
+            clock=SystemClock(),
+            environ=ENVIRONMENT,
+            grow_memory=self.instance.grow,
+            guest_call=self.instance.call,
+            call_slot=self._call_slot,
+            max_memory=limits.memory_bytes,
+            program=PYTHON,
+            links=runtime.links,
+            opened=list(state.opened),
+            table=self.instance,
+        )
+
+    def state(self) -> GuestState:
+        """What an image needs of this guest beside its memory."""
+        return GuestState(list(self.host.opened), self.runner)
+
+    def call(self, name: str, *arguments: int) -> int:
+        """Call an exported C function. Raises as `Instance.call`."""
+        self.runtime.enter(self.host)
+        return self.instance.call(name, *arguments)
+
+    def run(self, request: bytes, timeout_s: float | None = None, grace_s: float = 0.0) -> bytes:
+        """Hand `request` to the guest's runner and return its answer.
+
+        Raises Interrupted when the time and the grace after it are over, GuestExit and GuestAbort when the guest
+        ends itself, GuestTrap when it does what WebAssembly forbids, GuestCrashed when it gives no answer. After any of
+        them the guest is unusable.
+        """
+        self.host.deadline = watchdog.arm(self.instance, timeout_s, grace_s) if timeout_s is not None else None
+        try:
+            return self._run(request)
+        finally:
+            watchdog.disarm()
+
+    def _run(self, request: bytes) -> bytes:
+        argument = self.call("PyBytes_FromStringAndSize", 0, len(request))
+        if not argument:
+            raise GuestCrashed(f"no room for a request of {len(request)} bytes in the guest's memory")
+        self.instance.memory.write(self.call("PyBytes_AsString", argument), request)
+        answer = self.call("PyObject_CallOneArg", self.runner, argument)
+        if not answer:
+            raise GuestCrashed("the runner ended with an exception instead of an answer")
+        result = self.instance.memory.read(self.call("PyBytes_AsString", answer), self.call("PyBytes_Size", answer))
+        self.call("Py_DecRef", answer)
+        self.call("Py_DecRef", argument)
+        return result
+
+    def close(self) -> None:
+        """Give everything back to the system."""
+        self.instance.close()
+
+    def _call_slot(self, slot: int, *arguments: int | float) -> Any:
+        try:
+            return self.instance.call_slot(slot, *arguments)
+        except (LookupError, TypeError) as error:
+            raise CallRefused(f"call of table slot {slot}: {error}") from error
+
+
+def read_links(tables: Mapping[str, Any]) -> LinkTables:
+    """The link's tables as the linker wrote them (`Linked.tables`), for the dynamic loader's calls."""
+    libraries = {
+        path: LinkedLibrary(path, tuple(each["needed"]), tuple(each["starters"]), each["symbols"])
+        for path, each in tables["libraries"].items()
+    }
+    return LinkTables(libraries, tables["main_symbols"], tuple(tables["missing"]))
+
+
+__all__ = ["Guest", "GuestLimits", "GuestState", "GuestTrap", "Interrupted", "Runtime"]
