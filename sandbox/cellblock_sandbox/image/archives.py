@@ -19,7 +19,7 @@ from cellblock_sandbox.image import clients, pins
 from cellblock_sandbox.image.distribution import RemoteFile
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.locks import exclusive, working_directory
-from cellblock_sandbox.image.problems import READ_ERRORS, FileAbsent, SourceFailed
+from cellblock_sandbox.image.problems import READ_ERRORS, FileAbsentError, SourceError
 from cellblock_sandbox.image.progress import Progress, Step
 
 
@@ -30,19 +30,22 @@ class PypiWheel:
     requirement: str
     prefix: str
     home: Home
+    progress: Progress
 
     @property
     def name(self) -> str:
+        """What messages call it."""
         return f"pypi:{self.requirement}"
 
     @contextmanager
-    def open(self, file: RemoteFile, progress: Progress) -> Iterator[IO[bytes]]:
-        archive = _obtain(self.home, self.name, clients.pip_download, self.requirement, progress)
+    def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:
+        """Open a member of the archive; see `Source.open`."""
+        archive = _obtain(self.home, self.name, clients.pip_download, self.requirement, self.progress)
         with _discarding_damaged(archive), zipfile.ZipFile(archive) as wheel:
             try:
                 member = wheel.open(f"{self.prefix.rstrip('/')}/{file.name}".lstrip("/"))
             except KeyError:
-                raise FileAbsent(f"it has no such file under {self.prefix or '/'}") from None
+                raise FileAbsentError(f"it has no such file under {self.prefix or '/'}") from None
             with member:
                 yield member
 
@@ -53,16 +56,19 @@ class NpmPackage:
 
     spec: str
     home: Home
+    progress: Progress
 
     @property
     def name(self) -> str:
+        """What messages call it."""
         return f"npm:{self.spec}"
 
     @contextmanager
-    def open(self, file: RemoteFile, progress: Progress) -> Iterator[IO[bytes]]:
+    def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:
+        """Open a member of the archive; see `Source.open`."""
         if file.name.endswith(".whl"):
-            raise FileAbsent("npm packages carry no wheels")
-        archive = _obtain(self.home, self.name, clients.npm_pack, self.spec, progress)
+            raise FileAbsentError("npm packages carry no wheels")
+        archive = _obtain(self.home, self.name, clients.npm_pack, self.spec, self.progress)
         if file.name == archive.name:
             with archive.open("rb") as whole:
                 yield whole
@@ -73,13 +79,13 @@ class NpmPackage:
             except KeyError:
                 member = None
             if member is None:
-                raise FileAbsent("it has no such file")
+                raise FileAbsentError("it has no such file")
             with member:
                 yield member
 
 
 def _obtain(home: Home, name: str, client: Callable[[str, Path, Step], Path], spec: str, progress: Progress) -> Path:
-    """Return the archive called `name`, downloading it with `client` unless it is there; raises `SourceFailed`."""
+    """Return the archive called `name`, downloading it with `client` unless it is there; raises `SourceError`."""
     key = name.replace(":", "-").replace("/", "-")
     kept = home.archives / key
     if found := _content(kept):
@@ -91,8 +97,8 @@ def _obtain(home: Home, name: str, client: Callable[[str, Path, Step], Path], sp
             with progress.step(f"download {spec}", pins.download_size(name), "B") as step:
                 try:
                     fetched = client(spec, work, step)
-                except clients.ClientFailed as problem:
-                    raise SourceFailed(str(problem)) from problem
+                except clients.ClientError as problem:
+                    raise SourceError(str(problem)) from problem
             finished = work / "finished"
             finished.mkdir()
             os.rename(fetched, finished / fetched.name)
@@ -113,6 +119,6 @@ def _discarding_damaged(archive: Path) -> Iterator[None]:
     """Remove an archive that can't be read, so that the next build downloads it again."""
     try:
         yield
-    except (*READ_ERRORS, SourceFailed) as problem:
+    except (*READ_ERRORS, SourceError) as problem:
         archive.unlink(missing_ok=True)
-        raise SourceFailed(f"the copy kept at {archive} was damaged ({problem}) and has been removed") from problem
+        raise SourceError(f"the copy kept at {archive} was damaged ({problem}) and has been removed") from problem

@@ -21,10 +21,18 @@ from cellblock_sandbox.image.progress import Step
 _POLL_S = 0.2
 _STALL_S = 60.0
 _SIZE = re.compile(r"\(([\d.]+) ([kMG]?B)\)")
+# pip without a network ends with "No matching distribution found": the cause is in a warning before that.
+_CAUSES = (
+    (re.compile(r"connection broken by '\w+\((.+)\)':"), "the package index can't be reached: "),
+    (re.compile(r"npm error (?:FetchError: |network )(request .+)"), "the registry can't be reached: "),
+    (re.compile(r"npm error (404 .+)"), ""),
+    (re.compile(r"ERROR: (.+)"), ""),
+)
+_OBJECT = re.compile(r"""^['"]|<[^>]*>: |\w+Connection\([^)]*\): |['"]$""")
 _UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
-class ClientFailed(Exception):
+class ClientError(Exception):
     """pip or npm didn't deliver; the message is the reason, in one line."""
 
 
@@ -46,7 +54,7 @@ def npm_pack(spec: str, folder: Path, step: Step) -> Path:
     """Fetch the tarball of `spec` ("name@version") into `folder`. No script of the package is run."""
     npm = shutil.which("npm")
     if npm is None:
-        raise ClientFailed("the npm command isn't installed (it comes with Node.js)")
+        raise ClientError("the npm command isn't installed (it comes with Node.js)")
     command = [
         *(npm, "pack", spec, "--pack-destination", str(folder), "--ignore-scripts", "--no-update-notifier"),
         *("--fetch-retries=1", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000"),
@@ -57,22 +65,23 @@ def npm_pack(spec: str, folder: Path, step: Step) -> Path:
 
 
 def _npm_cache(npm: str, folder: Path) -> list[Path]:
-    """npm downloads into its cache first, so that is where growth is seen."""
-    asked = subprocess.run([npm, "config", "get", "cache"], cwd=folder, capture_output=True, text=True, check=False)
+    """Return the folder npm downloads into first, where growth is seen."""
+    question = [npm, "config", "get", "cache"]
+    asked = subprocess.run(question, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
     return [Path(asked.stdout.strip(), "_cacache", "tmp")] if asked.returncode == 0 else []
 
 
 def _only_file(folder: Path, pattern: str, output: str) -> Path:
     for path in folder.glob(pattern):
         return path
-    raise ClientFailed(f"it ended well but wrote no {pattern}: {_reason(output)}")
+    raise ClientError(f"it ended well but wrote no {pattern}: {_reason(output)}")
 
 
 def _run(command: Sequence[str], folder: Path, extra: Mapping[str, str], watched: Sequence[Path], step: Step) -> str:
     """Run a client in `folder`, showing the growth of `watched` in `step`; return what it printed."""
     log = folder / "client.log"
     with log.open("wb") as sink:
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603
             command, cwd=folder, env={**os.environ, **extra}, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
         )
         try:
@@ -83,7 +92,7 @@ def _run(command: Sequence[str], folder: Path, extra: Mapping[str, str], watched
                 child.wait()
     output = log.read_text("utf-8", errors="replace")
     if child.returncode != 0:
-        raise ClientFailed(_reason(output))
+        raise ClientError(_reason(output))
     return output
 
 
@@ -98,12 +107,13 @@ def _watch(child: subprocess.Popen[bytes], log: Path, watched: Sequence[Path], s
         grown = max(_size(folder) - size for folder, size in zip(watched, before, strict=True))
         if total := _announced(log):
             step.resize(total)
+            grown = min(grown, total)
         step.advance(max(grown - shown, 0))
         shown = max(grown, shown)
         if (state := (grown, log.stat().st_size)) != seen:
             seen, changed_at = state, time.monotonic()
         elif time.monotonic() - changed_at > _STALL_S:
-            raise ClientFailed(f"nothing arrived for {_STALL_S:.0f} s, after {shown} bytes")
+            raise ClientError(f"nothing arrived for {_STALL_S:.0f} s, after {shown} bytes")
 
 
 def _size(folder: Path) -> int:
@@ -124,18 +134,9 @@ def _announced(log: Path) -> int | None:
 
 
 def _reason(output: str) -> str:
-    """Pick the line of a client's output that says why it failed.
-
-    For a network that isn't there pip ends with "No matching distribution found"; the cause is in its warnings
-    about retries. npm's cause is the line of its own error that isn't a code.
-    """
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    for pattern in (r"Retrying .*?: ?/?(.*)", r"npm error ((?:FetchError|network|404|.*not found).*)", r"ERROR: (.*)"):
-        for line in lines:
-            if match := re.search(pattern, line):
-                return _shorten(match[1] if "Retrying" not in pattern else line)
-    return _shorten(lines[-1]) if lines else "it printed nothing"
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 300 else text[:297] + "..."
+    """Find what made a client fail, in the first line that `_CAUSES` knows, else in its last one."""
+    for pattern, said in _CAUSES:
+        if found := pattern.search(output):
+            return f"{said}{_OBJECT.sub('', found[1])}"[:300]
+    lines = output.split("\n")
+    return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "it printed nothing")

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from packaging.utils import canonicalize_name
-
 from cellblock_sandbox.errors import PackageUnknown
+
+
+def canonical(name: str) -> str:
+    """Return the one spelling of a package's name that stands for all of them (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,12 @@ class Distribution:
         return cls(info["python"], info["abi_version"], {package.name: package for package in packages})
 
     def __contains__(self, name: str) -> bool:
-        return canonicalize_name(name) in self.packages
+        return canonical(name) in self.packages
 
     def __getitem__(self, name: str) -> Package:
         """Return the package called `name`, however it is written; raises `PackageUnknown`."""
         try:
-            return self.packages[canonicalize_name(name)]
+            return self.packages[canonical(name)]
         except KeyError:
             raise PackageUnknown(name, f"Pyodide's {self.abi} distribution", self.nearest(name)) from None
 
@@ -83,7 +87,7 @@ class Distribution:
                 visit(needed)
             found[package.name] = package
 
-        for name in sorted(canonicalize_name(name) for name in names):
+        for name in sorted(canonical(name) for name in names):
             visit(name)
         return tuple(found.values())
 
@@ -93,7 +97,7 @@ class Distribution:
         Where several do, the one named like the module wins, then the first in the lock.
         """
         top = module.partition(".")[0]
-        named = self.packages.get(canonicalize_name(top))
+        named = self.packages.get(canonical(top))
         if named is not None and top in named.imports:
             return named
         return next((package for package in self.packages.values() if top in package.imports), None)
@@ -101,17 +105,17 @@ class Distribution:
     def nearest(self, name: str, count: int = 3) -> tuple[str, ...]:
         """Return up to `count` package names most like `name`, the provider of a module of that name first."""
         provider = self.provider(name)
-        close = difflib.get_close_matches(canonicalize_name(name), self.packages, n=count, cutoff=0.6)
+        close = difflib.get_close_matches(canonical(name), self.packages, n=count, cutoff=0.6)
         names = ([provider.name] if provider else []) + close
         return tuple(dict.fromkeys(names))[:count]
 
 
 def _package(entry: Mapping[str, Any]) -> Package:
     return Package(
-        name=canonicalize_name(entry["name"]),
+        name=canonical(entry["name"]),
         version=entry["version"],
         file=RemoteFile(PurePosixPath(entry["file_name"]).name, entry["sha256"]),
         imports=tuple(entry["imports"]),
-        depends=tuple(canonicalize_name(name) for name in entry["depends"]),
+        depends=tuple(canonical(name) for name in entry["depends"]),
         is_library=entry["package_type"] == "shared_library",
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +20,7 @@ from cellblock_sandbox.image.distribution import Distribution, RemoteFile
 from cellblock_sandbox.image.hashing import sha256_file
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.locks import exclusive, working_directory
-from cellblock_sandbox.image.problems import READ_ERRORS, FileAbsent, SourceFailed
+from cellblock_sandbox.image.problems import READ_ERRORS, FileAbsentError, SourceError
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.sources import Source, configured_sources
 
@@ -32,7 +33,7 @@ class Fetcher:
     def __init__(self, home: Home, progress: Progress, sources: Sequence[Source] | None = None) -> None:
         self.home = home
         self.progress = progress
-        self.sources = configured_sources(home) if sources is None else list(sources)
+        self.sources = configured_sources(home, progress) if sources is None else list(sources)
         self._failed: dict[str, str] = {}
 
     def distribution(self) -> Distribution:
@@ -46,11 +47,14 @@ class Fetcher:
         Raises `SourceUnavailable`, `HashMismatch`, `HomeUnusable`. Files got before the failing one are kept.
         """
         wanted = list(files)
-        found = {}
-        with self.home.writing(), self.progress.step("fetch", len(wanted), "files") as step:
-            for file in wanted:
-                found[file.name] = self._kept(file) or self._fetch(file)
-                step.advance()
+        found = {file.name: place for file in wanted if (place := self._kept(file))}
+        missing = [file for file in wanted if file.name not in found]
+        if missing:
+            what = missing[0].name if len(missing) == 1 else f"{len(missing)} files"
+            with self.home.writing(), self.progress.step(f"fetch {what}", len(missing)) as step:
+                for file in missing:
+                    found[file.name] = self._fetch(file)
+                    step.advance()
         return found
 
     def _place(self, file: RemoteFile) -> Path:
@@ -72,10 +76,10 @@ class Fetcher:
             if reason is None:
                 try:
                     return self._from_source(source, file)
-                except SourceFailed as problem:
+                except SourceError as problem:
                     reason = self._failed[source.name] = str(problem)
                     self.progress.note(f"{source.name}: {reason}")
-                except FileAbsent as problem:
+                except FileAbsentError as problem:
                     reason = str(problem)
                 except HashMismatch as problem:
                     mismatch = mismatch or problem
@@ -89,7 +93,7 @@ class Fetcher:
 
     def _from_source(self, source: Source, file: RemoteFile) -> Path:
         place = self._place(file)
-        with working_directory(self.home.downloads) as work, source.open(file, self.progress) as stream:
+        with working_directory(self.home.downloads) as work, source.open(file) as stream:
             part = work / file.name
             digest = hashlib.sha256()
             with part.open("wb") as sink:
@@ -109,7 +113,10 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
         try:
             chunk = stream.read(_CHUNK)
         except READ_ERRORS as problem:
-            raise SourceFailed(f"reading broke off: {problem}") from problem
+            raise SourceError(f"reading broke off: {problem}") from problem
         if not chunk:
+            # A server that hangs up early raises nothing; it would pass for a wrong file.
+            if isinstance(stream, HTTPResponse) and stream.length:
+                raise SourceError(f"the connection ended {stream.length} bytes early")
             return
         yield chunk

@@ -41,26 +41,32 @@ class Home:
 
     @property
     def downloads(self) -> Path:
+        """Fetched files, by their content."""
         return self.root / "downloads"
 
     @property
     def archives(self) -> Path:
+        """Fetched archives, whole."""
         return self.downloads / "archives"
 
     @property
     def bundles(self) -> Path:
+        """Finished bundles, and names for them."""
         return self.root / "bundles"
 
     @property
     def images(self) -> Path:
+        """Finished images, and names for them."""
         return self.root / "images"
 
     @property
     def tools(self) -> Path:
+        """Programs that building needs."""
         return self.root / "tools"
 
     @property
     def locks(self) -> Path:
+        """Lock files, empty but for the pid of their holder."""
         return self.root / "locks"
 
     @contextmanager

@@ -36,7 +36,7 @@ class Identity:
 
     @classmethod
     def current(cls, kind: Kind) -> Identity:
-        """The identity of what this Cellblock would build now."""
+        """Return the identity of what this Cellblock would build now."""
         build = _BUNDLE_BUILD if kind == "bundle" else f"{_BUNDLE_BUILD}.{_IMAGE_BUILD}.{_guest_hash()}"
         return cls(FORMAT, _engine(), build)
 

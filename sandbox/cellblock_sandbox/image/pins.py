@@ -25,7 +25,7 @@ def _pins() -> dict[str, Any]:
 
 
 def pyodide_version() -> str:
-    """The version of the Pyodide distribution, such as "314.0.3"."""
+    """Return the version of the Pyodide distribution, such as "314.0.3"."""
     return str(_pins()["pyodide"]["version"])
 
 
@@ -35,18 +35,18 @@ def core_file(name: str) -> RemoteFile:
 
 
 def binaryen() -> RemoteFile:
-    """The npm tarball of the toolchain."""
+    """Return the npm tarball of the toolchain."""
     pin = _pins()["binaryen"]
     return RemoteFile(pin["tarball"], pin["sha256"])
 
 
 def binaryen_version() -> str:
-    """The version of the toolchain, such as "132.0.0"."""
+    """Return the version of the toolchain, such as "132.0.0"."""
     return str(_pins()["binaryen"]["version"])
 
 
 def default_sources() -> list[str]:
-    """The sources used when `CELLBLOCK_SOURCES` doesn't say otherwise, in the form that setting takes."""
+    """Return the sources used when `CELLBLOCK_SOURCES` doesn't say otherwise, in the form that setting takes."""
     return list(_pins()["sources"])
 
 

@@ -14,9 +14,9 @@ READ_ERRORS = (OSError, EOFError, http.client.HTTPException, zipfile.BadZipFile,
 """What reading a connection or an archive may raise when it breaks off or is damaged."""
 
 
-class FileAbsent(Exception):
+class FileAbsentError(Exception):
     """The source works but doesn't hold this file; the message is the reason."""
 
 
-class SourceFailed(Exception):
+class SourceError(Exception):
     """Nothing can be had from this source now; it isn't asked again in the same run."""

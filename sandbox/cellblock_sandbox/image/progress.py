@@ -28,12 +28,14 @@ _LINE_EVERY_S = 2.0
 class Step(Protocol):
     """One piece of work being done; a context manager that ends it."""
 
-    def advance(self, amount: float = 1) -> None: ...
+    def advance(self, amount: float = 1) -> None:
+        """Count `amount` more units as done."""
 
     def resize(self, total: float | None) -> None:
         """Set the total, once it is known."""
 
-    def note(self, text: str) -> None: ...
+    def note(self, text: str) -> None:
+        """Tell something that happened in this step."""
 
     def __enter__(self) -> Self: ...
 
@@ -62,9 +64,9 @@ def describe(done: float, total: float | None, unit: str, elapsed: float) -> str
     """Put amount, share, rate and remaining time into words: "34%, 36.1 MB of 106.4 MB, 24.3 MB/s, 3 s left"."""
     if not done:
         return f"{elapsed:.0f} s"
-    parts = [f"{_amount(done, unit)} of {_amount(total, unit)}" if total else _amount(done, unit)]
+    parts = [_amount(done, unit)]
     if total:
-        parts.insert(0, f"{min(done / total, 1):.0%}")
+        parts = [f"{min(done / total, 1):.0%}", f"{_amount(done, unit)} of {_amount(total, unit)}"]
     if elapsed > 0 and unit == "B":
         parts.append(f"{_amount(done / elapsed, unit)}/s")
     if total and done < total:
@@ -73,17 +75,18 @@ def describe(done: float, total: float | None, unit: str, elapsed: float) -> str
 
 
 def _amount(value: float, unit: str) -> str:
-    return decimal(int(value)) if unit == "B" else f"{value:g}{' ' + unit if unit else ''}"
+    return decimal(int(value)) if unit == "B" else f"{value:g}{unit and ' ' + unit}"
 
 
 class SilentProgress:
     """Shows nothing."""
 
-    def step(self, name: str, total: float | None = None, unit: str = "") -> Step:
+    def step(self, name: str, total: float | None = None, unit: str = "") -> Step:  # noqa: ARG002
+        """Begin a step that nobody sees."""
         return _Step()
 
     def note(self, text: str) -> None:
-        pass
+        """Tell nobody."""
 
 
 class _Step:
@@ -115,9 +118,11 @@ class LineProgress:
         self.every = every
 
     def step(self, name: str, total: float | None = None, unit: str = "") -> Step:
+        """Begin a step of plain lines."""
         return _LineStep(self, name, total, unit)
 
     def note(self, text: str) -> None:
+        """Write a line now."""
         self._stream.write(f"cellblock: {text}\n")
         self._stream.flush()
 
@@ -144,8 +149,8 @@ class _LineStep(_Step):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        amount = f"{_amount(self._done, self._unit)} " if self._done else ""
-        self.note(f"{'done' if kind is None else 'stopped'}, {amount}in {time.monotonic() - self._began:.1f} s")
+        amount = f", {_amount(self._done, self._unit)}" if self._unit and self._done else ""
+        self.note(f"{'done' if kind is None else 'stopped'}{amount} in {time.monotonic() - self._began:.1f} s")
 
 
 class BarProgress:
@@ -157,6 +162,7 @@ class BarProgress:
         self._open = 0
 
     def step(self, name: str, total: float | None = None, unit: str = "") -> Step:
+        """Begin a step with a bar of its own."""
         if self._bars is None:
             self._bars = RichBars(
                 SpinnerColumn(finished_text="*"),
@@ -170,6 +176,7 @@ class BarProgress:
         return _BarStep(self, self._bars, self._bars.add_task(name, total=total, unit=unit))
 
     def note(self, text: str) -> None:
+        """Print a line above the bars."""
         self._console.print(text, markup=False, highlight=False)
 
     def ended(self) -> None:

@@ -17,7 +17,7 @@ import os
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,24 +28,27 @@ from cellblock_sandbox.image import pins
 from cellblock_sandbox.image.archives import NpmPackage, PypiWheel
 from cellblock_sandbox.image.distribution import RemoteFile
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.problems import FileAbsent, SourceFailed
+from cellblock_sandbox.image.problems import FileAbsentError, SourceError
 from cellblock_sandbox.image.progress import Progress
 
 SETTING = "CELLBLOCK_SOURCES"
 _ACCEPTED = "folders, npm:NAME@VERSION, pypi:NAME==VERSION:path/inside/, https://base/url/, default"
+_NPM = re.compile(r"npm:((?:@[\w.-]+/)?[\w.-]+@[\w.+-]+)")
+_PYPI = re.compile(r"pypi:([\w.-]+==[\w.!+-]+):([^:]*)")
 _TIMEOUT_S = 15.0
 
 
 class Source(Protocol):
-    """Something files can be read from. `name` is what messages call it."""
+    """Something files can be read from."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What messages call it."""
 
-    def open(self, file: RemoteFile, progress: Progress) -> AbstractContextManager[IO[bytes]]:
+    def open(self, file: RemoteFile) -> AbstractContextManager[IO[bytes]]:
         """Open `file` for reading.
 
-        Raises `FileAbsent` when just this file isn't there, `SourceFailed` when nothing can be had from here.
+        Raises `FileAbsentError` when just this file isn't there, `SourceError` when nothing can be had from here.
         """
 
 
@@ -57,18 +60,20 @@ class Folder:
 
     @property
     def name(self) -> str:
+        """What messages call it."""
         return f"folder {self.path}"
 
     @contextmanager
-    def open(self, file: RemoteFile, progress: Progress) -> Iterator[IO[bytes]]:
+    def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:
+        """Open a file of the folder; see `Source.open`."""
         if not self.path.is_dir():
-            raise SourceFailed("there is no such folder")
+            raise SourceError("there is no such folder")
         try:
             stream = (self.path / file.name).open("rb")
         except FileNotFoundError:
-            raise FileAbsent("it has no such file") from None
+            raise FileAbsentError("it has no such file") from None
         except OSError as problem:
-            raise FileAbsent(problem.strerror or str(problem)) from problem
+            raise FileAbsentError(problem.strerror or str(problem)) from problem
         with stream:
             yield stream
 
@@ -81,23 +86,26 @@ class BaseUrl:
 
     @property
     def name(self) -> str:
+        """What messages call it."""
         return self.url
 
     @contextmanager
-    def open(self, file: RemoteFile, progress: Progress) -> Iterator[IO[bytes]]:
+    def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:
+        """Request the file; see `Source.open`."""
+        address = f"{self.url.rstrip('/')}/{file.name}"
         try:
-            response = urllib.request.urlopen(f"{self.url.rstrip('/')}/{file.name}", timeout=_TIMEOUT_S)
+            response = urllib.request.urlopen(address, timeout=_TIMEOUT_S)  # noqa: S310
         except urllib.error.HTTPError as problem:
             if problem.code in (403, 404, 410):
-                raise FileAbsent(f"HTTP {problem.code} {problem.reason}") from problem
-            raise SourceFailed(f"HTTP {problem.code} {problem.reason}") from problem
+                raise FileAbsentError(f"HTTP {problem.code} {problem.reason}") from problem
+            raise SourceError(f"HTTP {problem.code} {problem.reason}") from problem
         except (OSError, http.client.HTTPException) as problem:
-            raise SourceFailed(f"can't be reached: {getattr(problem, 'reason', problem)}") from problem
+            raise SourceError(f"can't be reached: {getattr(problem, 'reason', problem)}") from problem
         with response:
             yield response
 
 
-def configured_sources(home: Home, setting: str | None = None) -> list[Source]:
+def configured_sources(home: Home, progress: Progress, setting: str | None = None) -> list[Source]:
     """Make the sources that `setting` lists, else the environment's `CELLBLOCK_SOURCES`, else the default ones.
 
     Raises `SettingInvalid`.
@@ -105,20 +113,17 @@ def configured_sources(home: Home, setting: str | None = None) -> list[Source]:
     text = os.environ.get(SETTING, "") if setting is None else setting
     words = re.split(r"[,\s]+", text.strip()) if text.strip() else ["default"]
     specs = [spec for word in words if word for spec in (pins.default_sources() if word == "default" else [word])]
-    return [parse_source(spec, home) for spec in dict.fromkeys(specs)]
+    return [parse_source(spec, home, progress) for spec in dict.fromkeys(specs)]
 
 
-def parse_source(spec: str, home: Home) -> Source:
+def parse_source(spec: str, home: Home, progress: Progress) -> Source:
     """Make the source that one word of `CELLBLOCK_SOURCES` describes; raises `SettingInvalid`."""
-    for pattern, make in _KINDS:
-        if found := re.fullmatch(pattern, spec):
-            return make(found.groups(), home)
+    if found := _NPM.fullmatch(spec):
+        return NpmPackage(found[1], home, progress)
+    if found := _PYPI.fullmatch(spec):
+        return PypiWheel(found[1], found[2], home, progress)
+    if re.match("https?://", spec):
+        return BaseUrl(spec)
+    if ":" not in spec:
+        return Folder(Path(spec).expanduser().absolute())
     raise SettingInvalid(SETTING, spec, _ACCEPTED)
-
-
-_KINDS: Sequence[tuple[str, Callable[[Sequence[str], Home], Source]]] = (
-    (r"npm:((?:@[\w.-]+/)?[\w.-]+@[\w.+-]+)", lambda part, home: NpmPackage(part[0], home)),
-    (r"pypi:([\w.-]+==[\w.!+-]+):([^:]*)", lambda part, home: PypiWheel(part[0], part[1], home)),
-    (r"(https?://\S+)", lambda part, home: BaseUrl(part[0])),
-    (r"([^:]+)", lambda part, home: Folder(Path(part[0]).expanduser().absolute())),
-)

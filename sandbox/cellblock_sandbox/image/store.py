@@ -44,10 +44,11 @@ class Stored:
 
     @property
     def id(self) -> str:
+        """The name of its folder, and what it was made from."""
         return self.manifest.id
 
     def file(self, name: str) -> Path:
-        """The path of one of its files."""
+        """Return the path of one of its files."""
         return self.folder / name
 
 
@@ -78,7 +79,7 @@ class Store:
         self.home = home
 
     def folder(self, kind: Kind) -> Path:
-        """The folder that holds everything of `kind`."""
+        """Return the folder that holds everything of `kind`."""
         return self.home.bundles if kind == "bundle" else self.home.images
 
     def id_for(self, kind: Kind, inputs: Mapping[str, str]) -> str:
@@ -88,15 +89,15 @@ class Store:
         return sha256_bytes(canonical_json(recipe))[:16]
 
     def building(self, kind: Kind, ident: str, progress: Progress) -> AbstractContextManager[None]:
-        """Hold the right to build `ident`; another process with it is waited for; look with `find` then."""
+        """Hold the right to build `ident`, waiting for a process that has it; then look again with `find`."""
         return exclusive(self.home.locks / f"{kind}-{ident}.lock", progress)
 
     @contextmanager
     def create(self, kind: Kind, name: str, inputs: Mapping[str, str]) -> Iterator[Draft]:
         """Give a `Draft` to fill; when the block ends well, store it whole and let `name` mean it.
 
-        An image gives the id of its bundle as `inputs["bundle"]`. If an undamaged one with the same id has been finished
-        meanwhile, that one stays. Raises `SettingInvalid` for a name that can't be one, `HomeUnusable`.
+        An image gives the id of its bundle as `inputs["bundle"]`. If an undamaged one with the same id has been
+        finished meanwhile, that one stays. Raises `SettingInvalid` for a name that can't be one, `HomeUnusable`.
         """
         _require_name(name)
         parent = self.folder(kind)

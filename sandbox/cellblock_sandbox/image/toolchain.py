@@ -58,10 +58,10 @@ class Toolchain:
 
     def _tarball(self) -> Path:
         file = pins.binaryen()
-        folders = [source for source in configured_sources(self.home) if isinstance(source, Folder)]
+        folders = [source for source in configured_sources(self.home, self.progress) if isinstance(source, Folder)]
         if shutil.which("npm") is None and not any((source.path / file.name).is_file() for source in folders):
             raise ToolMissing("npm", "there is no npm command", _INSTALL_NODE)
-        npm = NpmPackage(f"binaryen@{pins.binaryen_version()}", self.home)
+        npm = NpmPackage(f"binaryen@{pins.binaryen_version()}", self.home, self.progress)
         return Fetcher(self.home, self.progress, [*folders, npm]).get([file])[file.name]
 
     def _unpack(self, tarball: Path) -> None:
@@ -83,7 +83,9 @@ class Toolchain:
         program = self.install() / "bin" / tool
         command = [_node(), str(program), *(os.fspath(argument) for argument in arguments)]
         with tempfile.TemporaryFile() as output, self.progress.step(tool) as step:
-            child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            child = subprocess.Popen(  # noqa: S603
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
             try:
                 while child.poll() is None:
                     time.sleep(_POLL_S)
@@ -105,7 +107,8 @@ def _node() -> str:
     node = shutil.which("node")
     if node is None:
         raise ToolMissing("node", "there is no node command", _INSTALL_NODE)
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    version = asked.stdout.strip()
     found = re.match(r"v(\d+)\.", version)
     if found is None or int(found[1]) < _LEAST_NODE:
         raise ToolMissing("node", f"{node} is version {version or 'unknown'}", _INSTALL_NODE)
