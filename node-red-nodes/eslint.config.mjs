@@ -7,7 +7,7 @@ const rules = {
     "no-unused-vars": ["error", { argsIgnorePattern: "^(removed|send)$" }],
     "no-var": "error",
     "prefer-const": "error",
-    "max-len": ["error", { code: 130 }],
+    "max-len": ["error", { code: 120 }],
 };
 
 export default [

@@ -16,7 +16,8 @@ export class Child {
         this.process = spawn(command, args, { ...options, detached: true });
         this.exited = new Promise((resolve) => {
             this.process.once("error", (error) => resolve(`can't be started: ${error.message}`));
-            this.process.once("exit", (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`));
+            this.process.once("exit", (code, signal) =>
+                resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`));
         });
     }
 
@@ -32,7 +33,8 @@ export class Child {
         this.process.kill("SIGTERM");
         const late = Symbol("late");
         const grace = new AbortController();
-        const outcome = await Promise.race([this.exited, sleep(STOP_GRACE_MS, late, { signal: grace.signal }).catch(() => {})]);
+        const giveUp = sleep(STOP_GRACE_MS, late, { signal: grace.signal }).catch(() => {});
+        const outcome = await Promise.race([this.exited, giveUp]);
         grace.abort();
         if (outcome === late) {
             process.kill(-this.process.pid, "SIGKILL");

@@ -8,7 +8,12 @@ import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
 
 const EXAMPLE = fileURLToPath(new URL("../examples/sensor-batch.json", import.meta.url));
-export const IDS = { inject: "cb5e000000000004", block: "cb5e000000000005", debug: "cb5e000000000006", error: "cb5e000000000008" };
+export const IDS = {
+    inject: "cb5e000000000004",
+    block: "cb5e000000000005",
+    debug: "cb5e000000000006",
+    error: "cb5e000000000008",
+};
 const RESULT_TIMEOUT_MS = 60_000;
 
 /**

@@ -36,8 +36,11 @@ function portFrom(name, fallback) {
 async function checkPorts(servicePort, nodeRedPort) {
     if (!await portIsFree(servicePort)) {
         const live = await tryGet(`http://127.0.0.1:${servicePort}/livez`);
-        const who = live?.ok ? "A Cellblock service, or something like one, is already running" : "Another program is already listening";
-        throw new UserError(`${who} on port ${servicePort}. Stop it, or choose another port: CELLBLOCK_PORT=8766 make run`);
+        const who = live?.ok
+            ? "A Cellblock service, or something like one, is already running"
+            : "Another program is already listening";
+        throw new UserError(`${who} on port ${servicePort}. `
+            + "Stop it, or choose another port: CELLBLOCK_PORT=8766 make run");
     }
     if (!await portIsFree(nodeRedPort)) {
         throw new UserError(`Another program, perhaps Node-RED, is already listening on port ${nodeRedPort}. `
@@ -65,6 +68,7 @@ async function startService(command, port, started) {
     const service = new Child("The Cellblock service", command, ["serve", "--port", String(port)], {
         // Its progress bars belong on this terminal.
         stdio: ["ignore", "inherit", "inherit"],
+        env: { CELLBLOCK_LOG_LEVEL: "warning", ...process.env },
     });
     started.push(service);
     await orDeath(service, until("the start of the service",
@@ -87,7 +91,8 @@ async function startNodeRed(port, servicePort, userDir, started) {
     started.push(nodeRed);
     relayLog(nodeRed.process, path.join(userDir, "node-red.log"));
     const editorUrl = `http://127.0.0.1:${port}/`;
-    await orDeath(nodeRed, until("the start of Node-RED", async () => (await tryGet(`${editorUrl}settings`))?.ok, NODE_RED_TIMEOUT_MS));
+    await orDeath(nodeRed, until("the start of Node-RED",
+        async () => (await tryGet(`${editorUrl}settings`))?.ok, NODE_RED_TIMEOUT_MS));
     return editorUrl;
 }
 

@@ -83,6 +83,9 @@ function nest(flat, shape, steps, axis, offset) {
 }
 
 function readFlat(dtype, bytes) {
+    if (typeof dtype !== "string") {
+        throw new Error("an ndarray with named fields has no JavaScript form: make it a DataFrame");
+    }
     const match = /^([<>|=])([a-zA-Z])(\d+)(?:\[(\d*)([a-zA-Z]+)\])?$/.exec(dtype);
     if (match === null) {
         throw new Error(`an ndarray of dtype ${dtype} has no JavaScript form`);

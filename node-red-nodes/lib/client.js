@@ -120,7 +120,8 @@ class Client {
             return new ServiceError("service_unreachable",
                 `the Cellblock service at ${this.url.origin} can't be reached (${reason})`, { cause: error });
         }
-        return new ServiceError("broken_answer", `talking to ${this.url.origin} failed: ${error.message}`, { cause: error });
+        return new ServiceError("broken_answer",
+            `talking to the Cellblock service at ${this.url.origin} failed: ${error.message}`, { cause: error });
     }
 }
 
@@ -143,7 +144,7 @@ async function collect(response) {
 
 function readAnswer({ type, body }) {
     if (!type.startsWith(MSGPACK)) {
-        throw new ServiceError("broken_answer", `the service answered ${type || "nothing that has a type"}, not ${MSGPACK}`);
+        throw new ServiceError("broken_answer", `the service answered ${type || "without a type"}, not ${MSGPACK}`);
     }
     let answer;
     try {

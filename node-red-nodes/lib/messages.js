@@ -59,6 +59,7 @@ function isDict(value) {
         && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
+/** A Python list or tuple; a DataFrame, Series, array or set is one value. */
 function isSequence(value) {
     return Array.isArray(value) && [undefined, "tuple"].includes(values.originOf(value));
 }
@@ -82,29 +83,29 @@ function messagesFor(result, outputs, msg, stays) {
     if (places.length > outputs) {
         throw new RangeError(`the block returned ${places.length} items for ${outputs} outputs`);
     }
-    return Array.from({ length: outputs }, (_, i) =>
-        inOnePlace(places[i] ?? null).map((value) => toMessage(value, msg, stays)));
+    return Array.from({ length: outputs }, (_, i) => (places[i] ?? []).map((value) => toMessage(value, msg, stays)));
 }
 
+/** The values for each output. */
 function divide(result, outputs) {
     if (outputs === 0) {
         return [];
     }
     if (outputs > 1 && isSequence(result)) {
-        return result;
+        return result.map(inOnePlace);
     }
     // `return [[first, second]]`, as function nodes send several messages through their only output.
     if (isSequence(result) && result.length === 1 && isMessageList(result[0])) {
         return result;
     }
-    return [result];
+    return [result === null ? [] : [result]];
 }
 
-function inOnePlace(value) {
-    if (value === null || value === undefined) {
+function inOnePlace(item) {
+    if (item === null) {
         return [];
     }
-    return isMessageList(value) ? value : [value];
+    return isMessageList(item) ? item : [item];
 }
 
 function toMessage(value, msg, stays) {

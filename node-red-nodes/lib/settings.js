@@ -4,8 +4,8 @@
 "use strict";
 
 const MAX_OUTPUTS = 500;
+const MAX_NAME = 200;
 const MAX_TIMEOUT_S = 86_400;
-const DEFAULT_TIMEOUT_S = 30;
 
 /**
  * @param {object} config as the flow file has it
@@ -17,9 +17,15 @@ function readSettings(config) {
         language: readLanguage(config.language),
         code: typeof config.code === "string" ? config.code : "",
         outputs: readNumber("outputs", config.outputs, { fallback: 1, min: 0, max: MAX_OUTPUTS, whole: true }),
-        timeoutS: readNumber("timeout", config.timeout, { fallback: DEFAULT_TIMEOUT_S, min: 0.001, max: MAX_TIMEOUT_S }),
-        name: config.name || "block",
+        timeoutS: readNumber("timeout", config.timeout, { fallback: 30, min: 0.001, max: MAX_TIMEOUT_S }),
+        name: readName(config.name),
     };
+}
+
+/** The block's name as tracebacks show it: printable, and not endless. */
+function readName(name) {
+    const printable = String(name || "").replace(/[\p{C}\p{Z}]+/gu, " ").trim();
+    return Array.from(printable).slice(0, MAX_NAME).join("") || "block";
 }
 
 function readLanguage(language = "python") {

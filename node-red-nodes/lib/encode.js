@@ -1,0 +1,209 @@
+/*
+ * JavaScript values to bytes, in two steps. `toWire` walks a value once, names the path of whatever can't travel, and
+ * returns a value that msgpack can write as it is (the same object where nothing had to change); `packWire` writes it.
+ */
+"use strict";
+
+const { types } = require("node:util");
+const { encode: msgpackEncode, ExtData } = require("@msgpack/msgpack");
+const { describeTypedArray } = require("./arrays");
+const EXT = require("./extensions");
+const { ValueNotPortable, childPath } = require("./portable");
+
+// Deeper nesting is refused here, by name, because the guest's decoder would refuse it without one.
+const MAX_DEPTH = 240;
+const INT32_MIN = -0x80000000;
+const UINT32_MAX = 0xffffffff;
+const INT64_MIN = -(2n ** 63n);
+const UINT64_MAX = 2n ** 64n - 1n;
+
+/**
+ * Turn a value into one that msgpack can write, without copying what needs no change.
+ *
+ * @param {*} value
+ * @param {string} path how errors name the value, for example "msg.payload"
+ * @returns {*} the value for `packWire`
+ * @throws {ValueNotPortable} naming the path of a function, symbol, cycle, class instance or over-deep nesting
+ */
+function toWire(value, path = "value") {
+    return convert(value, path, []);
+}
+
+/** Write what `toWire` returned. @returns {Buffer} */
+function packWire(wire) {
+    const bytes = msgpackEncode(wire, { useBigInt64: true, maxDepth: MAX_DEPTH + 8 });
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** `packWire(toWire(value, path))`. */
+function encode(value, path) {
+    return packWire(toWire(value, path));
+}
+
+function convert(value, path, parents) {
+    switch (typeof value) {
+    case "number":
+        return convertNumber(value);
+    case "bigint":
+        return convertBigInt(value);
+    case "string":
+        if (!value.isWellFormed()) {
+            throw new ValueNotPortable(path, "a string with half of a surrogate pair");
+        }
+        return value;
+    case "boolean":
+    case "undefined":
+        return value;
+    case "object":
+        return value === null ? null : convertObject(value, path, parents);
+    default:
+        throw new ValueNotPortable(path, `a ${typeof value}`);
+    }
+}
+
+function convertNumber(value) {
+    // The msgpack library would write an integer beyond 32 bits as a float: 1767225600000 must stay an integer.
+    const wide = Number.isSafeInteger(value) && (value > UINT32_MAX || value < INT32_MIN);
+    return wide ? BigInt(value) : value;
+}
+
+function convertBigInt(value) {
+    if (value >= INT64_MIN && value <= UINT64_MAX) {
+        return value;
+    }
+    return new ExtData(EXT.BIG_INT, bigIntToBytes(value));
+}
+
+function convertObject(value, path, parents) {
+    if (Buffer.isBuffer(value)) {
+        return value;
+    }
+    if (types.isAnyArrayBuffer(value)) {
+        return Buffer.from(value);
+    }
+    if (ArrayBuffer.isView(value)) {
+        return convertView(value, path);
+    }
+    if (types.isDate(value)) {
+        return convertDate(value, path);
+    }
+    if (types.isBoxedPrimitive(value)) {
+        return convert(value.valueOf(), path, parents);
+    }
+    return convertContainer(value, path, parents);
+}
+
+function convertView(view, path) {
+    const description = describeTypedArray(view);
+    if (description === null) {
+        throw new ValueNotPortable(path, `a ${view.constructor.name}`);
+    }
+    return new ExtData(EXT.NDARRAY, packWire(description));
+}
+
+function convertDate(date, path) {
+    if (Number.isNaN(date.getTime())) {
+        throw new ValueNotPortable(path, "an invalid Date");
+    }
+    const year = date.getUTCFullYear();
+    if (year < 1 || year > 9999) {
+        throw new ValueNotPortable(path, `a Date in the year ${year}, which datetime doesn't have,`);
+    }
+    return new ExtData(EXT.DATETIME, Buffer.from(date.toISOString().replace("Z", "+00:00"), "ascii"));
+}
+
+function convertContainer(value, path, parents) {
+    if (parents.includes(value)) {
+        throw new ValueNotPortable(path, "a value that contains itself");
+    }
+    if (parents.length >= MAX_DEPTH) {
+        throw new ValueNotPortable(path, `nesting deeper than ${MAX_DEPTH} levels`);
+    }
+    parents.push(value);
+    try {
+        if (Array.isArray(value)) {
+            return convertArray(value, path, parents);
+        }
+        if (types.isSet(value)) {
+            return new ExtData(EXT.SET, packWire(convertArray([...value], path, parents)));
+        }
+        if (types.isMap(value)) {
+            return convertEntries(mapToObject(value, path), path, parents);
+        }
+        if (isPlainObject(value)) {
+            return convertEntries(value, path, parents);
+        }
+        throw new ValueNotPortable(path, describe(value));
+    } finally {
+        parents.pop();
+    }
+}
+
+function convertArray(array, path, parents) {
+    let copy = null;
+    for (let i = 0; i < array.length; i++) {
+        const item = array[i];
+        // A path is a string that only errors need: numbers, most of all data, don't pay for it.
+        const wire = typeof item === "number" ? convertNumber(item) : convert(item, `${path}[${i}]`, parents);
+        if (wire !== item) {
+            copy ??= array.slice();
+            copy[i] = wire;
+        }
+    }
+    return copy ?? array;
+}
+
+function convertEntries(object, path, parents) {
+    const result = {};
+    for (const key of Object.keys(object)) {
+        if (key === "__proto__") {
+            throw new ValueNotPortable(path, "a key called __proto__");
+        }
+        if (object[key] !== undefined) {
+            result[key] = convert(object[key], childPath(path, key), parents);
+        }
+    }
+    return result;
+}
+
+function mapToObject(map, path) {
+    const object = Object.create(null);
+    for (const [key, value] of map) {
+        if (!["string", "number", "boolean"].includes(typeof key)) {
+            throw new ValueNotPortable(path, "a Map key that is neither string, number nor boolean");
+        }
+        object[String(key)] = value;
+    }
+    return object;
+}
+
+/** A function node makes its objects in another realm, so their prototype isn't this realm's `Object.prototype`. */
+function isPlainObject(value) {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype === null) {
+        return true;
+    }
+    return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
+}
+
+function describe(value) {
+    const name = value.constructor?.name;
+    return name ? `an object of class ${name}` : "an object with a prototype of its own";
+}
+
+/** Big-endian two's complement, as short as the value allows. */
+function bigIntToBytes(value) {
+    const bytes = [];
+    let rest = value;
+    do {
+        bytes.unshift(Number(rest & 0xffn));
+        rest >>= 8n;
+    } while (rest !== 0n && rest !== -1n);
+    const negative = value < 0n;
+    if ((bytes[0] >= 0x80) !== negative) {
+        bytes.unshift(negative ? 0xff : 0);
+    }
+    return Uint8Array.from(bytes);
+}
+
+module.exports = { MAX_DEPTH, toWire, packWire, encode };

@@ -1,0 +1,109 @@
+/*
+ * Statuses, settings, failures and the queue: small rules, one by one.
+ */
+"use strict";
+
+const assert = require("node:assert/strict");
+const { blockError } = require("../../lib/failures");
+const { SerialQueue } = require("../../lib/queue");
+const { readSettings } = require("../../lib/settings");
+const status = require("../../lib/status");
+const catalogue = require("../../nodes/locales/en-US/code-block.json")["code-block"];
+
+function translate(key, values = {}) {
+    const text = key.split(".").reduce((part, name) => part[name], catalogue);
+    return text.replace(/__(\w+)__/g, (_, name) => values[name]);
+}
+
+describe("status", () => {
+    it("shows durations with two figures", () => {
+        const shown = [0.0421, 0.999, 1.234, 9.96, 12.4, 999, 1000, 3140, 61_000].map(status.formatDuration);
+        assert.deepEqual(shown,
+            ["0.04 ms", "1.00 ms", "1.2 ms", "10.0 ms", "12 ms", "999 ms", "1.0 s", "3.1 s", "61 s"]);
+    });
+
+    it("running, with what waits", () => {
+        assert.deepEqual(status.runningStatus(0, translate), { fill: "blue", shape: "dot", text: "running" });
+        assert.equal(status.runningStatus(3, translate).text, "running, 3 waiting");
+    });
+
+    it("done, with the service's own time", () => {
+        assert.deepEqual(status.doneStatus({ timings_ms: { total: 1.21 } }), { fill: "green", shape: "dot", text: "1.2 ms" });
+    });
+
+    it("failures by what they are", () => {
+        const shown = (error) => Object.values(status.failureStatus(error, translate)).join(" ");
+        assert.equal(shown({ name: "ZeroDivisionError", code: "error" }), "red dot ZeroDivisionError");
+        assert.equal(shown({ name: "TimeoutError", code: "timeout" }), "red dot timeout");
+        assert.equal(shown({ name: "ServiceError", code: "service_unreachable" }), "red ring service unreachable");
+        assert.equal(shown({ name: "ServiceError", code: "service_not_ready" }), "yellow ring service starting");
+        assert.equal(shown({ name: "E".repeat(60) }), `red dot ${"E".repeat(31)}…`);
+    });
+
+    it("an idle node shows the service only when something is wrong with it", () => {
+        assert.deepEqual(status.serviceStatus("ready", translate), {});
+        assert.deepEqual(status.serviceStatus("unknown", translate), {});
+        assert.deepEqual(status.serviceStatus("unreachable", translate),
+            { fill: "red", shape: "ring", text: "service unreachable" });
+    });
+});
+
+describe("failures", () => {
+    const cause = { type: "ValueError", message: "no", line: 3, column: null, traceback: "Traceback...\nValueError: no" };
+
+    it("name the exception, its message and the line", () => {
+        const error = blockError({ status: "error", error: cause });
+        assert.equal(String(error), "ValueError: no (line 3)");
+        assert.equal(error.code, "error");
+        assert.deepEqual(error.cause, cause);
+        assert.equal(error.stack, cause.traceback);
+    });
+
+    it("name the column where there is one", () => {
+        assert.match(String(blockError({ status: "error", error: { ...cause, column: 8 } })), /\(line 3, col 8\)$/);
+    });
+
+    it("stand on their own when the service says little", () => {
+        assert.equal(String(blockError({ status: "timeout" })), "TimeoutError: the block ran longer than its time limit");
+    });
+});
+
+describe("settings", () => {
+    it("fill in what is blank", () => {
+        const read = readSettings({ outputs: "", timeout: undefined, code: undefined });
+        assert.deepEqual(read, { language: "python", code: "", outputs: 1, timeoutS: 30, name: "block" });
+    });
+
+    it("take numbers as text, as an environment variable gives them", () => {
+        const read = readSettings({ outputs: "3", timeout: "0.5", name: "a\tb\u0000" });
+        assert.deepEqual([read.outputs, read.timeoutS, read.name], [3, 0.5, "a b"]);
+    });
+
+    for (const config of [{ outputs: 501 }, { outputs: -1 }, { outputs: 1.5 }, { outputs: "x" },
+        { timeout: 0 }, { timeout: "soon" }, { timeout: 1e9 }, { language: "ruby" }]) {
+        it(`refuse ${JSON.stringify(config)}`, () => {
+            assert.throws(() => readSettings(config), (error) => error.message.startsWith(Object.keys(config)[0]));
+        });
+    }
+});
+
+describe("queue", () => {
+    it("works on one item at a time, in order, and refuses what is too much", async () => {
+        const events = [];
+        const gate = [];
+        const queue = new SerialQueue((item) => {
+            events.push(item);
+            return new Promise((resolve) => gate.push(resolve));
+        }, 2);
+        assert.deepEqual([1, 2, 3, 4].map((item) => queue.push(item)), [true, true, true, false]);
+        assert.deepEqual(events, [1]);
+        assert.equal(queue.waiting, 2);
+        gate.shift()();
+        await new Promise(setImmediate);
+        assert.deepEqual(events, [1, 2]);
+        assert.deepEqual(queue.clear(), [3]);
+        gate.shift()();
+        await new Promise(setImmediate);
+        assert.equal(queue.running, false);
+    });
+});

@@ -1,0 +1,151 @@
+/*
+ * The value format on its own: what goes in comes out, and what can't travel is named.
+ */
+"use strict";
+
+const assert = require("node:assert/strict");
+const vm = require("node:vm");
+const { encode: rawEncode, ExtData } = require("@msgpack/msgpack");
+const values = require("../../lib/values");
+
+const roundTrip = (value) => values.decode(values.encode(value));
+const packed = (type, value) => new ExtData(type, rawEncode(value));
+const fromPython = (value) => values.decode(rawEncode(value));
+
+describe("values: round trip", () => {
+    const same = {
+        "null": null,
+        "booleans": [true, false],
+        "integers of every width": [0, 1, -1, 127, 128, -32, -33, 255, 65536, 2 ** 31, 2 ** 32, -(2 ** 31) - 1],
+        "the safe integers": [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
+        "floats": [1.5, -0.1, 1e300, Infinity, -Infinity, NaN],
+        "big integers": [2n ** 53n, -(2n ** 63n), 2n ** 64n - 1n, 2n ** 64n, -(2n ** 63n) - 1n, 2n ** 200n, -(2n ** 71n)],
+        "text": ["", "08188500", "Pegel Süd", "水位", "🌊", "x".repeat(70_000)],
+        "bytes": Buffer.from([0, 255, 1]),
+        "dates": new Date("2026-03-14T06:00:00.123Z"),
+        "nesting": { a: [{ b: { c: [] } }, []], "": {} },
+    };
+    for (const [name, value] of Object.entries(same)) {
+        it(name, () => assert.deepEqual(roundTrip(value), value));
+    }
+
+    it("keeps a millisecond timestamp an integer on the wire", () => {
+        assert.equal(values.encode(1767225600000).toString("hex"), "cf0000019b76daa800");
+        assert.equal(values.encode(-1767225600000)[0], 0xd3);
+    });
+
+    it("gives a BigInt that fits a number as a number", () => assert.equal(roundTrip(5n), 5));
+
+    it("makes nil of undefined in a list, and leaves an undefined property out", () => {
+        assert.deepEqual(roundTrip([undefined, { a: undefined, b: 1 }]), [null, { b: 1 }]);
+    });
+
+    it("takes Map, Set, boxed values and ArrayBuffer", () => {
+        assert.deepEqual(roundTrip(new Map([["a", 1], [2, "b"]])), { a: 1, 2: "b" });
+        assert.deepEqual(roundTrip(new Set([1, "x"])), [1, "x"]);
+        assert.deepEqual(roundTrip([new Number(3), new String("s")]), [3, "s"]);
+        assert.deepEqual(roundTrip(new Uint8Array([1, 2]).buffer), Buffer.from([1, 2]));
+    });
+
+    it("takes the objects that a function node makes, which come from another realm", () => {
+        const foreign = vm.runInNewContext("({ list: [1, { d: new Date(5) }], map: new Map([['k', 1]]) })");
+        assert.deepEqual(roundTrip(foreign), { list: [1, { d: new Date(5) }], map: { k: 1 } });
+    });
+
+    it("does not change what it is given", () => {
+        const value = { at: 1767225600000, list: [2 ** 40, new Date(0)] };
+        const copy = structuredClone(value);
+        values.encode(value);
+        assert.deepEqual(value, copy);
+    });
+
+    it("allows the same object twice", () => {
+        const shared = { a: 1 };
+        assert.deepEqual(roundTrip([shared, shared]), [{ a: 1 }, { a: 1 }]);
+    });
+});
+
+describe("values: what can't travel", () => {
+    const cycle = { inner: [] };
+    cycle.inner.push(cycle);
+    const refused = [
+        ["a function", { call: () => 1 }, "msg.payload.call", /a function/],
+        ["a symbol", [1, Symbol("s")], "msg.payload[1]", /a symbol/],
+        ["a cycle", cycle, "msg.payload.inner[0]", /contains itself/],
+        ["a class instance", { "a b": new (class Meter {})() }, 'msg.payload["a b"]', /class Meter/],
+        ["an Error", new Error("x"), "msg.payload", /class Error/],
+        ["a regular expression", /x/, "msg.payload", /class RegExp/],
+        ["a promise", Promise.resolve(), "msg.payload", /class Promise/],
+        ["an invalid Date", [new Date(NaN)], "msg.payload[0]", /invalid Date/],
+        ["a year that Python doesn't have", new Date(-1e14), "msg.payload", /year -1199/],
+        ["half a surrogate pair", ["\ud800"], "msg.payload[0]", /surrogate/],
+        ["a DataView", new DataView(new ArrayBuffer(1)), "msg.payload", /DataView/],
+        ["an object as the key of a Map", new Map([[{}, 1]]), "msg.payload", /Map key/],
+        ["a key __proto__", JSON.parse('{"__proto__": 1}'), "msg.payload", /__proto__/],
+    ];
+    for (const [name, value, path, pattern] of refused) {
+        it(name, () => assert.throws(() => values.encode(value, "msg.payload"), (error) => {
+            assert.equal(error.name, "ValueNotPortable");
+            assert.equal(error.path, path);
+            assert.match(error.message, pattern);
+            return true;
+        }));
+    }
+
+    it("nesting that the other end would refuse", () => {
+        let deep = [];
+        for (let i = 0; i < 300; i++) {
+            deep = [deep];
+        }
+        assert.throws(() => values.encode(deep, "msg.payload"), /nesting deeper than 240/);
+    });
+});
+
+describe("values: what Python sends", () => {
+    it("datetimes, with and without an offset", () => {
+        const datetime = (text) => fromPython(new ExtData(5, Buffer.from(text)));
+        assert.deepEqual(datetime("2026-01-02T03:04:05.000006+00:00"), new Date("2026-01-02T03:04:05Z"));
+        assert.deepEqual(datetime("2026-01-02T03:04:05"), new Date("2026-01-02T03:04:05Z"));
+        assert.deepEqual(datetime("2026-01-02T03:04:05+02:00"), new Date("2026-01-02T01:04:05Z"));
+        assert.deepEqual(datetime("1890-01-01T00:00:00-00:01:15"), new Date("1890-01-01T00:01:15Z"));
+    });
+
+    it("dates, times, durations, decimals, complex numbers", () => {
+        assert.equal(fromPython(new ExtData(6, Buffer.from("2026-01-02"))), "2026-01-02");
+        assert.equal(fromPython(new ExtData(7, Buffer.from("03:04:05"))), "03:04:05");
+        assert.equal(fromPython(packed(8, [-1, 86399, 500_000])), -500);
+        assert.equal(fromPython(new ExtData(9, Buffer.from("1.10"))), "1.10");
+        const complex = Buffer.alloc(16);
+        complex.writeDoubleBE(1.5, 0);
+        complex.writeDoubleBE(-2, 8);
+        assert.deepEqual(fromPython(new ExtData(10, complex)), { re: 1.5, im: -2 });
+    });
+
+    it("tuples, sets, Series and DataFrames are arrays that remember what they were", () => {
+        const answer = fromPython([
+            packed(12, [1, 2]), packed(11, [3]), packed(4, ["level", null, [1.5]]),
+            packed(3, [["a", "b"], null, [[1, 2], ["x", "y"]]]), [4],
+        ]);
+        assert.deepEqual(answer, [[1, 2], [3], [1.5], [{ a: 1, b: "x" }, { a: 2, b: "y" }], [4]]);
+        assert.deepEqual(answer.map(values.originOf), ["tuple", "set", "series", "dataframe", undefined]);
+    });
+
+    it("column labels that are numbers or tuples become text; two of one name are refused", () => {
+        assert.deepEqual(fromPython(packed(3, [[0, ["m", "s"]], null, [[1], [2]]])), [{ 0: 1, "m s": 2 }]);
+        assert.throws(() => fromPython(packed(3, [["a", "a"], null, [[1], [2]]])), /column "a"/);
+    });
+
+    it("dict keys that are no strings become strings", () => {
+        assert.deepEqual(values.decode(Buffer.from("8301a161c3a162cb3ff8000000000000a163", "hex")),
+            { 1: "a", true: "b", 1.5: "c" });
+    });
+
+    it("bytes are Buffers", () => {
+        const answer = values.decode(new Uint8Array(rawEncode({ raw: new Uint8Array([1, 2]) })));
+        assert.ok(Buffer.isBuffer(answer.raw));
+    });
+
+    it("an unknown extension type is an error", () => {
+        assert.throws(() => fromPython(new ExtData(99, Buffer.from("x"))), /extension type 99/);
+    });
+});

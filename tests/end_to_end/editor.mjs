@@ -1,0 +1,160 @@
+/*
+ * A person at the Node-RED editor, played by headless Chromium: mouse and keyboard only, no short cut through the
+ * editor's own objects except to ask where something is on the screen.
+ */
+import fs from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire(new URL("../../node-red-nodes/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+
+const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
+const FLAGS = [
+    "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+const SIZE = { width: 1440, height: 860 };
+
+/**
+ * Open the editor at `url`.
+ *
+ * @param {string} url
+ * @param {{scale?: number}} [options] device pixels for each pixel of a page
+ * @throws {Error} if there is no Chromium, or the editor doesn't come up
+ */
+export async function openEditor(url, { scale = 1 } = {}) {
+    if (!fs.existsSync(CHROMIUM)) {
+        throw new Error(`no Chromium at ${CHROMIUM}: install Debian's package "chromium", or name another in CHROMIUM`);
+    }
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    const page = await browser.newPage({ viewport: SIZE, deviceScaleFactor: scale });
+    const outside = [];
+    page.on("request", (request) => {
+        const { protocol, host } = new URL(request.url());
+        if (/^(http|ws)s?:$/.test(protocol) && host !== new URL(url).host) {
+            outside.push(request.url());
+        }
+    });
+    await page.goto(url);
+    await page.locator("#red-ui-palette .red-ui-palette-node").first().waitFor({ timeout: 30_000 });
+    await page.locator("#red-ui-loading-progress").waitFor({ state: "hidden" });
+    return new Editor(browser, page, outside);
+}
+
+export class Editor {
+    constructor(browser, page, outside) {
+        this.browser = browser;
+        this.page = page;
+        /** Requests that went anywhere but to Node-RED. */
+        this.outsideRequests = outside;
+    }
+
+    close() {
+        return this.browser.close();
+    }
+
+    screenshot(path, options) {
+        return this.page.screenshot({ path, ...options });
+    }
+
+    /** Drag a node type from the palette to a place on the canvas. @returns {Promise<string>} the node's id */
+    async drag(type, x, y) {
+        const before = new Set(await this.nodeIds());
+        const source = this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+        await source.scrollIntoViewIfNeeded();
+        const canvas = await this.page.locator("#red-ui-workspace-chart").boundingBox();
+        const { x: fromX, y: fromY, width, height } = await source.boundingBox();
+        await this.page.mouse.move(fromX + width / 2, fromY + height / 2);
+        await this.page.mouse.down();
+        await this.page.mouse.move(canvas.x + x - 20, canvas.y + y - 10, { steps: 10 });
+        await this.page.mouse.move(canvas.x + x, canvas.y + y, { steps: 5 });
+        await this.page.mouse.up();
+        const added = (await this.nodeIds()).find((id) => !before.has(id));
+        if (added === undefined) {
+            throw new Error(`dragging ${type} to the canvas added no node`);
+        }
+        return added;
+    }
+
+    nodeIds() {
+        return this.page.locator(".red-ui-flow-node-group").evaluateAll((groups) => groups.map((group) => group.id));
+    }
+
+    node(id) {
+        return this.page.locator(`[id="${id}"]`);
+    }
+
+    /** Draw a wire from the first output of one node to the input of another. */
+    async wire(from, to) {
+        const output = await this.node(from).locator(".red-ui-flow-port-output .red-ui-flow-port").boundingBox();
+        const input = await this.node(to).locator(".red-ui-flow-port-input .red-ui-flow-port").boundingBox();
+        const wires = this.page.locator(".red-ui-flow-link-line");
+        const before = await wires.count();
+        await this.page.mouse.move(output.x + output.width / 2, output.y + output.height / 2);
+        await this.page.mouse.down();
+        await this.page.mouse.move(input.x + input.width / 2, input.y + input.height / 2, { steps: 10 });
+        await this.page.mouse.up();
+        await wires.nth(before).waitFor({ state: "attached" });
+    }
+
+    async openDialog(id) {
+        await this.node(id).dblclick();
+        await this.page.locator(".red-ui-tray.ui-draggable, .red-ui-tray").last().waitFor();
+        await this.page.locator("#node-dialog-ok").waitFor();
+        // The tray slides in.
+        await this.page.waitForTimeout(500);
+    }
+
+    async closeDialog() {
+        await this.page.locator("#node-dialog-ok").click();
+        await this.page.locator("#node-dialog-ok").waitFor({ state: "detached" });
+        await this.page.waitForTimeout(300);
+    }
+
+    /** Replace the code in an open Code Block dialog by typing. */
+    async typeCode(code) {
+        await this.page.locator("#node-input-code-editor .view-lines").click();
+        await this.page.keyboard.press("Control+A");
+        await this.page.keyboard.press("Delete");
+        for (const line of code.split("\n")) {
+            // Home undoes the indentation that the editor added by itself; the code brings its own.
+            await this.page.keyboard.press("Shift+Home");
+            await this.page.keyboard.insertText(line);
+            await this.page.keyboard.press("Escape");
+            await this.page.keyboard.press("Enter");
+        }
+    }
+
+    async deploy() {
+        await this.page.locator("#red-ui-header-button-deploy").click();
+        await this.page.locator("#red-ui-header-button-deploy.disabled").waitFor();
+    }
+
+    /** Press the button at the side of an inject node. */
+    async inject(id) {
+        await this.node(id).locator(".red-ui-flow-node-button-button").click();
+    }
+
+    async openDebugSidebar() {
+        await this.page.locator("#red-ui-tab-debug a, a[href='#debug']").first().click();
+    }
+
+    /** The text of the next message in the debug sidebar. @returns {Promise<string>} */
+    async debugMessage(index = 0, timeout = 30_000) {
+        const message = this.page.locator(".red-ui-debug-content-list .red-ui-debug-msg").nth(index);
+        await message.waitFor({ timeout });
+        return (await message.locator(".red-ui-debug-msg-payload").innerText()).trim();
+    }
+
+    /** What stands under a node. */
+    async status(id) {
+        return (await this.node(id).locator(".red-ui-flow-node-status-label").textContent()).trim();
+    }
+
+    /** Wait until the text under a node matches. @returns {Promise<string>} */
+    async waitForStatus(id, pattern, timeout = 30_000) {
+        const label = this.node(id).locator(".red-ui-flow-node-status-label").filter({ hasText: pattern });
+        await label.waitFor({ timeout });
+        return (await label.textContent()).trim();
+    }
+}
