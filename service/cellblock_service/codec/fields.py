@@ -42,14 +42,14 @@ def check(cut: Cut) -> ExecuteRequest:
         if name not in _CHECKS:
             raise UnknownField(_unknown(name), field=name.encode("utf-8", "replace").decode())
     given = {name: value for name, value in cut.fields.items() if value is not None}
-    if given.pop("dependencies", None):
+    if "code" not in given:
+        raise MissingField("code: the Python source to run is missing", field="code")
+    checked = {name: _CHECKS[name](name, value) for name, value in given.items()}
+    if checked.pop("dependencies", None):
         raise NotSupported(
             "dependencies: results of earlier executions aren't kept yet; send their values as inputs",
             field="dependencies",
         )
-    if "code" not in given:
-        raise MissingField("code: the Python source to run is missing", field="code")
-    checked = {name: _CHECKS[name](name, value) for name, value in given.items()}
     return ExecuteRequest(payloads=_payloads(cut.payloads), **checked)
 
 

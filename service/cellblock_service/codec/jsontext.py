@@ -1,4 +1,4 @@
-"""The JSON side of `POST /v1/execute`: a strict reader of request bodies, and results turned into JSON text.
+"""The JSON side of `POST /v1/execute`: a strict reader of request bodies, and results made into JSON text.
 
 JSON as RFC 8259 and I-JSON have it: no NaN, no duplicate keys, no lone surrogates. Values go to and from msgpack
 through the sandbox's own codec, so JSON and msgpack clients reach the same block with the same values.
@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from cellblock_sandbox import ValueNotPortable
 from cellblock_sandbox.guest import values
 from cellblock_service.codec.envelope import PAYLOADS, Cut
 from cellblock_service.codec.wire import value_type
@@ -62,25 +61,21 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _pack(field: str, value: Any) -> bytes:
     try:
-        return bytes(values.pack(value))
-    except UnicodeEncodeError:
-        raise InvalidValue(f"{field}: a string holds half of a surrogate pair, which isn't text", field=field) from None
-    except ValueNotPortable as error:
-        raise InvalidValue(f"{field}: {error}", field=field) from None
-    except (RecursionError, ValueError) as error:
-        raise InvalidValue(f"{field}: nested too deeply or out of range: {error}", field=field) from None
+        return values.pack(value, field)
+    except values.ValueNotPortable as error:
+        raise InvalidValue(str(error), field=field) from None
 
 
 def result_to_json(packed: bytes) -> bytes:
-    """Turn a packed result into JSON text. Raises ValueNotPortable for what JSON can't hold."""
+    """Turn a packed result into JSON text. Raises `values.ValueNotPortable` for what JSON can't hold."""
     try:
         jsonable = values.to_jsonable(values.unpack(packed))
         return json.dumps(jsonable, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
-    except RecursionError:
-        raise ValueNotPortable("value nested this deeply", "result", "can't be written as JSON") from None
-    except (ValueError, TypeError, OverflowError) as error:
-        # For example an integer of more digits than sys.get_int_max_str_digits().
-        raise ValueNotPortable("value", "result", f"can't be written as JSON: {error}") from None
+    except values.ValueNotPortable as error:
+        raise error.at("result") from None
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
+        # The block decides what is in these bytes: an array of a dtype that numpy chokes on, for one.
+        raise values.ValueNotPortable("value", "result", f"it can't be written as JSON: {error}") from None
 
 
 def stitch(members: Mapping[str, Any], result: bytes) -> bytes:

@@ -62,7 +62,7 @@ def value_type(value: object) -> str:
             return "string"
         case bytes() | bytearray() | memoryview():
             return "binary"
-        case list() | tuple():
+        case list():
             return "array"
         case dict():
             return "map"

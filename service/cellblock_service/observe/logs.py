@@ -38,7 +38,7 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
 
 def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

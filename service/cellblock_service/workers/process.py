@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from cellblock_sandbox import CellblockError, Image, Limits, Sandbox
+from cellblock_sandbox.guest import values
 from cellblock_service.codec import envelope, jsontext
 from cellblock_service.codec.fields import check
 from cellblock_service.codec.wire import is_one_value
@@ -95,7 +96,7 @@ class Workshop:
         self._link.send({"kind": "ran"})
         try:
             return {"result": jsontext.result_to_json(packed)}
-        except CellblockError as error:
+        except values.ValueNotPortable as error:
             return _failure(type(error).__name__, str(error))
 
 

@@ -47,6 +47,8 @@ class WorkerOptions:
     home: Path | None
     timeout_s: float
     memory_mb: int
+    program: tuple[str, ...] = ("-m", "cellblock_service.workers.process")
+    """What Python is told to run; the number of the worker's descriptor comes behind it."""
 
     def hello(self) -> Frame:
         """Give the first frame sent to a worker."""
@@ -79,7 +81,8 @@ class Worker:
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "cellblock_service.workers.process", str(theirs.fileno())),
+                *options.program,
+                str(theirs.fileno()),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,

@@ -1,0 +1,73 @@
+"""A worker without a sandbox, for testing the pool and the HTTP side: the "code" of a request is a command for it.
+
+`echo` gives back the data, `env` the names in its environment, `sleep S`, `exit N`, `hang` (ignores its deadline),
+`convert S` (takes S seconds after the block ended). It greets with the image it is told, or fails when asked for
+the image "missing", or dies when asked for "dying".
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+
+import msgpack
+
+from cellblock_service.codec import envelope, jsontext
+from cellblock_service.codec.fields import check
+from cellblock_service.errors import RequestError
+from cellblock_service.workers.frames import Frame, Link
+
+
+def run(link: Link, frame: Frame) -> Frame:
+    request = msgpack.unpackb(frame["request"])
+    command, _, argument = request["code"].partition(" ")
+    result = request.get("data", b"\xc0")
+    if command == "env":
+        result = msgpack.packb(sorted(os.environ))
+    elif command == "limits":
+        result = msgpack.packb([frame["timeout_s"], frame["memory_mb"]])
+    elif command == "sleep":
+        time.sleep(float(argument))
+    elif command == "exit":
+        os._exit(int(argument))
+    elif command == "hang":
+        time.sleep(1000)
+    elif command == "convert":
+        link.send({"kind": "ran"})
+        time.sleep(float(argument))
+    if frame["as_json"]:
+        result = jsontext.result_to_json(result)
+    timings = {"ready_ms": 0.5, "run_ms": 1.5}
+    return {"kind": "answer", "status": "completed", "result": result, "error": None, "stdout": b"out\xff"} | timings
+
+
+def convert(frame: Frame) -> Frame:
+    try:
+        request = check(jsontext.cut(frame["body"]) if frame["json"] else envelope.cut(frame["body"]))
+    except RequestError as error:
+        return {"kind": "refused", "error_key": error.error_key, "detail": error.detail, "members": error.members}
+    return {"kind": "answer", "request": {name: getattr(request, name) for name in request.__slots__}}
+
+
+def main() -> None:
+    link = Link(socket.socket(fileno=int(sys.argv[1])))
+    hello = link.receive()
+    assert hello is not None
+    if hello["image"] == "missing":
+        link.send({"kind": "failed", "error": "ImageMissing", "reason": "no image called 'missing'"})
+        return
+    if hello["image"] == "dying":
+        os._exit(9)
+    while True:
+        image = {"name": hello["image"], "id": "0123", "packages": {"numpy": "2"}}
+        link.send({"kind": "ready", "image": image})
+        frame = link.receive()
+        if frame is None:
+            return
+        link.send(convert(frame) if frame["kind"] == "convert" else run(link, frame))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""The small fields: each refusal names the field, what was expected and what came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+import pytest
+
+from cellblock_service.codec.envelope import Cut
+from cellblock_service.codec.fields import ExecuteRequest, check
+from cellblock_service.codec.packages import check_packages
+from cellblock_service.errors import (
+    InvalidValue,
+    MissingField,
+    NotSupported,
+    RequestError,
+    UnknownField,
+    UnknownPackage,
+    WrongType,
+)
+
+
+def checked(payloads: dict[str, Any] | None = None, **fields: Any) -> ExecuteRequest:
+    return check(Cut({"code": "x", **fields}, {name: msgpack.packb(value) for name, value in (payloads or {}).items()}))
+
+
+def test_code_alone_is_enough() -> None:
+    assert checked() == ExecuteRequest(code="x")
+
+
+def test_everything_at_once() -> None:
+    request = checked({"data": 1}, name="sum", id="a-1", packages=["numpy"], timeout_s=2, memory_mb=64, dependencies=[])
+    assert request == ExecuteRequest("x", "sum", "a-1", ("numpy",), 2.0, 64, {"data": b"\x01"})
+
+
+def test_null_is_absent_except_for_data() -> None:
+    request = checked({"data": None, "inputs": None, "msg": None}, timeout_s=None, id=None, packages=None)
+    assert request == ExecuteRequest("x", payloads={"data": b"\xc0"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected", "got"),
+    [
+        ("code", 5, "string", "integer"),
+        ("code", b"x", "string", "binary"),
+        ("code", ["x"], "string", "array"),
+        ("name", {}, "string", "map"),
+        ("id", 7, "string", "integer"),
+        ("packages", "numpy", "array of strings", "string"),
+        ("dependencies", 1, "array of strings", "integer"),
+        ("timeout_s", "5", "number", "string"),
+        ("timeout_s", True, "number", "boolean"),
+        ("memory_mb", 1.5, "integer", "float"),
+        ("memory_mb", msgpack.ExtType(1, b""), "integer", "extension"),
+    ],
+)
+def test_wrong_types_are_named(field: str, value: Any, expected: str, got: str) -> None:
+    with pytest.raises(WrongType) as caught:
+        checked(**{field: value})
+    assert caught.value.members == {"field": field, "expected": expected, "got": got}
+
+
+def test_a_wrong_item_is_named_with_its_place() -> None:
+    with pytest.raises(WrongType) as caught:
+        checked(packages=["numpy", 3])
+    assert caught.value.members["field"] == "packages[1]"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"), [("inputs", 5, "array or map"), ("msg", [1], "map"), ("msg", "x", "map")]
+)
+def test_payloads_have_types_too(field: str, value: Any, expected: str) -> None:
+    with pytest.raises(WrongType) as caught:
+        checked({field: value})
+    assert caught.value.members["expected"] == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("timeout_s", 0),
+        ("timeout_s", -1.5),
+        ("timeout_s", float("nan")),
+        ("timeout_s", float("inf")),
+        ("timeout_s", 10**400),
+        ("memory_mb", 0),
+        ("memory_mb", 10**30),
+        ("id", ""),
+        ("id", "a b"),
+        ("id", "x" * 129),
+        ("id", "a\n"),
+        ("name", ""),
+        ("name", "a\0b"),
+        ("name", "x" * 201),
+        ("code", "\ud800"),
+        ("packages", ["\udfff"]),
+    ],
+)
+def test_values_out_of_range_are_refused(field: str, value: Any) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        checked(**{field: value})
+    assert caught.value.members["field"].startswith(field)
+
+
+def test_missing_code_is_named() -> None:
+    with pytest.raises(MissingField, match="code"):
+        check(Cut())
+
+
+def test_an_unknown_field_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UnknownField, match="did you mean 'timeout_s'"):
+        checked(timeout=5)
+    with pytest.raises(UnknownField) as caught:
+        checked(**{"\ud800": 5})
+    caught.value.detail.encode()
+
+
+def test_dependencies_are_refused_until_results_are_kept() -> None:
+    with pytest.raises(NotSupported, match="dependencies"):
+        checked(dependencies=["a"])
+
+
+def test_packages_are_held_against_the_image() -> None:
+    image = {"numpy": "2.4.3", "scikit-learn": "1.8.0"}
+    check_packages(["NumPy", "scikit_learn"], image)
+    check_packages(["anything"], None)
+    with pytest.raises(UnknownPackage) as caught:
+        check_packages(["numpy", "scikit-laern"], image)
+    assert caught.value.members == {"package": "scikit-laern", "nearest": "scikit-learn"}
+    with pytest.raises(UnknownPackage, match="none"):
+        check_packages(["numpy"], {})
+
+
+def test_an_error_survives_the_way_between_processes() -> None:
+    error = WrongType.of("code", "string", "null")
+    again = RequestError.rebuild(error.error_key, error.detail, error.members)
+    assert (type(again), again.detail, again.members) == (WrongType, error.detail, error.members)
