@@ -71,12 +71,14 @@ class Home:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Make sure the folders are there, and report a full or read-only disk as `HomeUnusable`."""
-        try:
-            for folder in (self.downloads, self.archives, self.bundles, self.images, self.tools, self.locks):
+        """Make sure the folders are there and writable; raises `HomeUnusable` if not, or when the disk gets full."""
+        for folder in (self.downloads, self.archives, self.bundles, self.images, self.tools, self.locks):
+            try:
                 folder.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise HomeUnusable(str(self.root), problem.strerror or str(problem)) from problem
+            except OSError as problem:
+                raise HomeUnusable(str(self.root), problem.strerror or str(problem)) from problem
+            if not os.access(folder, os.W_OK):
+                raise HomeUnusable(str(folder), "no permission")
         try:
             yield
         except OSError as problem:

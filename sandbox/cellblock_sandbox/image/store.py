@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,9 +88,11 @@ class Store:
         recipe = [kind, identity.format, identity.engine, identity.build, dict(inputs)]
         return sha256_bytes(canonical_json(recipe))[:16]
 
-    def building(self, kind: Kind, ident: str, progress: Progress) -> AbstractContextManager[None]:
+    @contextmanager
+    def building(self, kind: Kind, ident: str, progress: Progress) -> Iterator[None]:
         """Hold the right to build `ident`, waiting for a process that has it; then look again with `find`."""
-        return exclusive(self.home.locks / f"{kind}-{ident}.lock", progress)
+        with self.home.writing(), exclusive(self.home.locks / f"{kind}-{ident}.lock", progress):
+            yield
 
     @contextmanager
     def create(self, kind: Kind, name: str, inputs: Mapping[str, str]) -> Iterator[Draft]:
