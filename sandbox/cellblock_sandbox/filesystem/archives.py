@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cellblock_sandbox.filesystem.layers import IMAGE_TIME_NS, Content, LowerFile, map_file
+from cellblock_sandbox.filesystem.lower import IMAGE_TIME_NS, Content, LowerFile, map_file
 
 LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
 LOCAL_MAGIC: Final = b"PK\x03\x04"

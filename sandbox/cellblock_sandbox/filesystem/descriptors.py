@@ -146,6 +146,10 @@ class DescriptorTable:
             raise FileSystemError(EBADF)
         return file
 
+    def open_count(self) -> int:
+        """Return how many descriptors are open."""
+        return sum(file is not None for file in self._files)
+
     def room(self) -> None:
         """Check that a descriptor is free, before anything is opened for it. EMFILE."""
         self._lowest(0)

@@ -12,7 +12,7 @@ from typing import Final
 from cellblock_sandbox.abi.tables import ENXIO, S_IFCHR
 from cellblock_sandbox.filesystem.errors import FileSystemError
 from cellblock_sandbox.filesystem.inodes import Inode, Overlay
-from cellblock_sandbox.filesystem.layers import LowerNode
+from cellblock_sandbox.filesystem.lower import LowerNode
 
 CHUNK: Final = 1024 * 1024
 
@@ -22,13 +22,15 @@ class Device(Inode):
 
     __slots__ = ()
 
-    def __init__(self, overlay: Overlay, lower: LowerNode | None = None) -> None:
+    def __init__(self, overlay: Overlay, lower: LowerNode) -> None:
         super().__init__(overlay, S_IFCHR | 0o666, lower)
 
     def read_into(self, offset: int, target: memoryview) -> int:
+        """Be at the end."""
         return 0
 
     def write_from(self, offset: int, source: memoryview) -> int:
+        """Take everything."""
         return len(source)
 
     def truncate(self, size: int) -> None:
@@ -41,6 +43,7 @@ class ZeroDevice(Device):
     __slots__ = ()
 
     def read_into(self, offset: int, target: memoryview) -> int:
+        """Give zeros."""
         count = min(len(target), CHUNK)
         target[:count] = bytes(count)
         return count
@@ -52,6 +55,7 @@ class RandomDevice(Device):
     __slots__ = ()
 
     def read_into(self, offset: int, target: memoryview) -> int:
+        """Give random bytes."""
         count = min(len(target), CHUNK)
         target[:count] = os.urandom(count)
         return count
@@ -63,7 +67,7 @@ class Terminal(Device):
     __slots__ = ()
 
     def opened(self, flags: int) -> None:
-        """Always ENXIO."""
+        """Refuse: ENXIO."""
         raise FileSystemError(ENXIO)
 
 
@@ -74,6 +78,7 @@ class StandardInput(Device):
 
     @property
     def seekable(self) -> bool:
+        """A stream has no position."""
         return False
 
 
@@ -85,22 +90,24 @@ class StandardOutput(Device):
 
     __slots__ = ("_stream",)
 
-    def __init__(self, overlay: Overlay, stream: str, lower: LowerNode | None = None) -> None:
+    def __init__(self, overlay: Overlay, stream: str, lower: LowerNode) -> None:
         super().__init__(overlay, lower)
         self._stream = stream
 
     @property
     def seekable(self) -> bool:
+        """A stream has no position."""
         return False
 
     def write_from(self, offset: int, source: memoryview) -> int:
+        """Hand at most CHUNK bytes to the callback."""
         chunk = bytes(source[:CHUNK])
         self.overlay.on_output(self._stream, chunk)
         return len(chunk)
 
 
 def make_device(overlay: Overlay, name: str, lower: LowerNode) -> Device:
-    """Return the device of /dev called `name`, one of `layers.DEVICES`."""
+    """Return the device of /dev called `name`, one of `lower.DEVICES`."""
     if name in ("stdout", "stderr"):
         return StandardOutput(overlay, name, lower)
     kinds = {"null": Device, "zero": ZeroDevice, "tty": Terminal, "stdin": StandardInput}

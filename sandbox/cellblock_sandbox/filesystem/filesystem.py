@@ -32,7 +32,6 @@ from cellblock_sandbox.abi.tables import (
     X_OK,
 )
 from cellblock_sandbox.filesystem.descriptors import DescriptorTable, OpenFile
-from cellblock_sandbox.filesystem.devices import StandardInput, StandardOutput
 from cellblock_sandbox.filesystem.errors import FileSystemError
 from cellblock_sandbox.filesystem.inodes import Directory, Inode, OnOutput, Overlay, RegularFile, Symlink
 from cellblock_sandbox.filesystem.layers import LayerStack
@@ -60,9 +59,8 @@ class FileSystem:
         self.cwd = self.tree.root
         self.umask = 0o022
         self.descriptors = DescriptorTable()
-        self.descriptors.add(OpenFile(StandardInput(self.overlay), O_RDONLY))
-        self.descriptors.add(OpenFile(StandardOutput(self.overlay, "stdout"), O_WRONLY))
-        self.descriptors.add(OpenFile(StandardOutput(self.overlay, "stderr"), O_WRONLY))
+        for path, flags in ((b"/dev/stdin", O_RDONLY), (b"/dev/stdout", O_WRONLY), (b"/dev/stderr", O_WRONLY)):
+            self.descriptors.add(OpenFile(self.tree.walk(self.cwd, path), flags))
 
     def open(self, path: bytes, flags: int, mode: int = 0o666, at: int = AT_FDCWD) -> int:
         """Open or create a file; return the lowest free descriptor. See open(2).

@@ -10,9 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from cellblock_sandbox.abi.tables import EBADF, EINVAL, EISDIR, ENOSPC, ESPIPE, POLLIN, POLLOUT, S_IFDIR, S_IFLNK, S_IFREG
+from cellblock_sandbox.abi.tables import (
+    EBADF,
+    EINVAL,
+    EISDIR,
+    ENOSPC,
+    ESPIPE,
+    POLLIN,
+    POLLOUT,
+    S_IFDIR,
+    S_IFLNK,
+    S_IFREG,
+)
 from cellblock_sandbox.filesystem.errors import FileSystemError
-from cellblock_sandbox.filesystem.layers import Content, LowerDirectory, LowerFile, LowerNode
+from cellblock_sandbox.filesystem.lower import Content, LowerDirectory, LowerFile, LowerNode
 from cellblock_sandbox.filesystem.quota import Quota
 
 OnOutput = Callable[[str, bytes], None]
@@ -130,16 +141,19 @@ class RegularFile(Inode):
 
     @property
     def size(self) -> int:
+        """The length of the content, known without loading it."""
         if self._data is None and self._lower is not None:
             return self._lower.size
         return len(self._content())
 
     def closed(self, flags: int) -> None:
+        """Let go of content that is still the layers' own: their shared cache decides how long to keep it."""
         super().closed(flags)
         if self.opens == 0 and self._lower is not None:
-            self._data = None  # still the layers' own: let the shared cache decide how long to keep it
+            self._data = None
 
     def read_into(self, offset: int, target: memoryview) -> int:
+        """Copy what there is from `offset` on, nothing beyond the end."""
         content = self._content()
         chunk = memoryview(content)[offset : offset + len(target)]
         count = len(chunk)
@@ -214,6 +228,7 @@ class Symlink(Inode):
 
     @property
     def size(self) -> int:
+        """The length of the target."""
         return len(self.target)
 
     def _free(self) -> None:
@@ -248,10 +263,11 @@ class Directory(Inode):
 
     @property
     def size(self) -> int:
+        """One block, whatever is in it."""
         return 4096
 
     def read_into(self, offset: int, target: memoryview) -> int:
-        """Always EISDIR."""
+        """Refuse: EISDIR."""
         raise FileSystemError(EISDIR)
 
     def lookup(self, name: bytes) -> Inode | None:
@@ -298,6 +314,6 @@ class Directory(Inode):
         return next((name for name, node in self._entries.items() if node is child), None)
 
     def unlinked(self) -> None:
-        # A removed directory that is still open must not keep its removed parents in the host's memory as well.
+        """Cut the way up: a removed directory that is still open must not keep its removed parents alive as well."""
         self.parent = self
         super().unlinked()

@@ -1,5 +1,8 @@
-"""Pipes within one sandbox. With a single thread nobody can fill or drain the other end meanwhile, so nothing waits:
-an operation that would have to wait fails with EAGAIN, as in Emscripten."""
+"""Pipes within one sandbox.
+
+With a single thread nobody can fill or drain the other end meanwhile, so
+nothing waits: an operation that would have to wait fails with EAGAIN, as in Emscripten.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +40,17 @@ class Pipe(Inode):
 
     @property
     def seekable(self) -> bool:
+        """A pipe has no position."""
         return False
 
     def opened(self, flags: int) -> None:
+        """Count writers apart."""
         super().opened(flags)
         if flags & O_WRONLY:
             self._writers += 1
 
     def closed(self, flags: int) -> None:
+        """Count writers apart; what is left unread goes with the last end."""
         if flags & O_WRONLY:
             self._writers -= 1
         super().closed(flags)
@@ -72,6 +78,7 @@ class Pipe(Inode):
         return len(taken)
 
     def poll(self, flags: int) -> int:
+        """Tell of data and room, POLLHUP without a writer, POLLERR without a reader."""
         if flags & O_WRONLY:
             if self.opens == self._writers:
                 return POLLOUT | POLLERR

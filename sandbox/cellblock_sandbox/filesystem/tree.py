@@ -23,7 +23,7 @@ from cellblock_sandbox.abi.tables import (
 from cellblock_sandbox.filesystem.devices import make_device
 from cellblock_sandbox.filesystem.errors import FileSystemError
 from cellblock_sandbox.filesystem.inodes import Directory, Inode, Overlay, RegularFile, Symlink
-from cellblock_sandbox.filesystem.layers import (
+from cellblock_sandbox.filesystem.lower import (
     LowerDevice,
     LowerDirectory,
     LowerFile,

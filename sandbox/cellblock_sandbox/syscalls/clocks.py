@@ -8,7 +8,7 @@ emscripten_get_now (`system/lib/libc/musl/src/time/clock_nanosleep.c`), so the g
 from __future__ import annotations
 
 import struct
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,7 +40,7 @@ def zone(host: Host) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return timezone.utc
+        return UTC
 
 
 def days_from_civil(year: int, month: int, day: int) -> int:
@@ -83,7 +83,7 @@ def offset_at(where: tzinfo, naive: int, fold: int) -> tuple[int, bool]:
 def offset_of(where: tzinfo, seconds: int) -> tuple[int, bool]:
     """Return a zone's UTC offset in seconds, and whether summer time holds, at a moment in seconds since 1970."""
     try:
-        local = (EPOCH.replace(tzinfo=timezone.utc) + timedelta(seconds=seconds)).astimezone(where)
+        local = (EPOCH.replace(tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(where)
         offset, summer = local.utcoffset(), local.dst()
     except OverflowError:
         return 0, False
@@ -107,7 +107,7 @@ def write_tm(host: Host, tm: int, naive: int, summer: bool, offset: int) -> None
 
 
 def read_tm(host: Host, tm: int) -> tuple[int, int]:
-    """Return a struct tm as (seconds of the local time it means, tm_isdst). Fields may be out of their ranges. EFAULT."""
+    """Return the seconds of the time a struct tm means, and tm_isdst. Fields may be out of range. EFAULT."""
     second, minute, hour, day, month, year, _, _, summer, _ = host.memory.unpack(TM, tm)
     years, month = divmod(month, 12)
     days = days_from_civil(year + 1900 + years, month + 1, 1) + day - 1
@@ -196,7 +196,7 @@ def mktime(host: Host, tm: int) -> int:
 
 @syscall("_timegm_js", "i->j", params=("tm",))
 def timegm(host: Host, tm: int) -> int:
-    """Return the seconds since 1970 that a struct tm of UTC means, and put its fields in order. EFAULT. See timegm(3)."""
+    """Return the seconds since 1970 that a struct tm of UTC means, and put its fields in order. EFAULT."""
     time, _ = read_tm(host, tm)
     write_tm(host, tm, time, False, 0)
     return time

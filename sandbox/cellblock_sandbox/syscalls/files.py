@@ -23,6 +23,7 @@ from cellblock_sandbox.abi.tables import (
 )
 from cellblock_sandbox.filesystem.errors import FileSystemError
 from cellblock_sandbox.filesystem.inodes import Inode
+from cellblock_sandbox.filesystem.tree import NAME_MAX
 from cellblock_sandbox.machine.memory import MASK32
 from cellblock_sandbox.syscalls.host import Host
 from cellblock_sandbox.syscalls.registry import syscall
@@ -33,7 +34,7 @@ BLOCK_SIZE: Final = 4096
 
 # struct stat in one piece, because importing a package makes thousands of these; a test checks it against the tables.
 STAT: Final = struct.Struct("<IIIIIIqii qi4x qi4x qi4x Q")
-STATFS: Final = struct.Struct("<4xIqqqqqIxxxxIIII16x")
+STATFS: Final = struct.Struct("<4xI5qI4x3I20x")
 TIMESPEC: Final = struct.Struct("<qi4x")
 
 
@@ -65,7 +66,8 @@ def write_statfs(host: Host, buf: int) -> None:
     free = (quota.max_bytes - quota.bytes_used) // BLOCK_SIZE
     blocks = quota.max_bytes // BLOCK_SIZE
     files = quota.max_files - quota.files_used
-    host.memory.pack(STATFS, buf, BLOCK_SIZE, blocks, free, free, quota.max_files, files, DEVICE_ID, 255, BLOCK_SIZE, 0, 0)
+    counts = (blocks, free, free, quota.max_files, files)
+    host.memory.pack(STATFS, buf, BLOCK_SIZE, *counts, DEVICE_ID, NAME_MAX, BLOCK_SIZE, 0)
 
 
 @syscall("__syscall_openat", "iiii->i", params=("dirfd", "path", "flags", "varargs"))

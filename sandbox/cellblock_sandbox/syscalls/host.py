@@ -97,9 +97,10 @@ class Host:
 
     `grow_memory(size)` makes linear memory at least `size` bytes large, refreshes `memory` and returns True, or returns
     False when the limit forbids it. `guest_call` and `call_slot` run guest code, which may grow memory: views taken
-    before are stale after. `links` and `opened` are the linked libraries and those that have been started, in order; `table`
-makes functions for ctypes callbacks. `log` takes diagnostics of the guest's runtime (they are not part of its output).
-    `mappings` holds the file behind every live mmap, by address.
+    before are stale after. `log` takes diagnostics of the guest's runtime (they are not part of its output).
+    `mappings` holds the file behind every live mmap, by address. `links` and `opened` are the linked libraries and
+    those that have been started, in order; `table` makes functions for ctypes callbacks. Nothing waits beyond
+    `deadline`, by `time.monotonic()`.
     """
 
     memory: GuestMemory
@@ -117,3 +118,4 @@ makes functions for ctypes callbacks. `log` takes diagnostics of the guest's run
     links: LinkTables | None = None
     opened: list[str] = field(default_factory=list)
     table: FunctionTable | None = None
+    deadline: float | None = None

@@ -26,7 +26,9 @@ FAMILIES: Final = (
     "clocks",
     "descriptors",
     "directories",
+    "dynload",
     "environment",
+    "ffi",
     "files",
     "memory",
     "process",
@@ -95,30 +97,25 @@ def bind(call: Syscall, current: Callable[[], Host]) -> Callable[..., Any]:
     and they pass, as do GuestExit, GuestAbort, CallRefused and any mistake of ours.
     """
     function = call.function
-    if call.result != "i":
-        return _traced(call, lambda *args: function(current(), *args), current)
+    reports_errno = call.result == "i"
     sign = 1 if call.module == WASI else -1
 
-    def run(*args: int) -> int:
+    def run(*args: int) -> Any:
+        host = current()
         try:
-            result: int | None = function(current(), *args)
+            result = function(host, *args)
         except FileSystemError as error:
-            return sign * error.errno
+            if not reports_errno:
+                raise
+            result = sign * error.errno
         except GuestFault:
-            return sign * EFAULT
-        return 0 if result is None else result
-
-    return _traced(call, run, current)
-
-
-def _traced(call: Syscall, run: Callable[..., Any], current: Callable[[], Host]) -> Callable[..., Any]:
-    """Return `run`, followed by a word to the sandbox's trace if it has one when the call is made."""
-
-    def call_and_tell(*args: int) -> Any:
-        result = run(*args)
-        trace = current().trace
-        if trace is not None:
-            trace(call.name, call.params, args, result)
+            if not reports_errno:
+                raise
+            result = sign * EFAULT
+        if result is None and reports_errno:
+            result = 0
+        if host.trace is not None:
+            host.trace(call.name, call.params, args, result)
         return result
 
-    return call_and_tell
+    return run

@@ -16,11 +16,9 @@ def getaddrinfo(host: Host, node: int, service: int, hints: int, result: int) ->
     return EAI_FAIL
 
 
-@syscall(
-    "getnameinfo", "iiiiiii->i", params=("address", "length", "node", "node_length", "service", "service_length", "flags")
-)
+@syscall("getnameinfo", "iiiiiii->i", params=("sa", "salen", "node", "nodelen", "serv", "servlen", "flags"))
 def getnameinfo(
-    host: Host, address: int, length: int, node: int, node_length: int, service: int, service_length: int, flags: int
+    host: Host, sa: int, salen: int, node: int, nodelen: int, serv: int, servlen: int, flags: int
 ) -> int:
     """Answer EAI_FAIL: there is no network to resolve addresses with. See getnameinfo(3)."""
     return EAI_FAIL
