@@ -50,6 +50,8 @@ class RequestError(ServiceError):
 
 
 class Unauthorized(RequestError):
+    """No token, or not the right one."""
+
     status = 401
     error_key = "unauthorized"
     title = "A valid token is needed"
@@ -64,24 +66,32 @@ class HostRefused(RequestError):
 
 
 class NotAcceptable(RequestError):
+    """The Accept header names no type we can answer in."""
+
     status = 406
     error_key = "not_acceptable"
     title = "No answer in an accepted type"
 
 
 class BodyTooSlow(RequestError):
+    """The client began a body and didn't finish it."""
+
     status = 408
     error_key = "body_too_slow"
     title = "The body didn't arrive in time"
 
 
 class BodyTooLarge(RequestError):
+    """More bytes than the operator allows, before or after decompression."""
+
     status = 413
     error_key = "body_too_large"
     title = "The body is over the limit"
 
 
 class UnsupportedMediaType(RequestError):
+    """A body that is neither msgpack nor JSON."""
+
     status = 415
     error_key = "unsupported_media_type"
     title = "The body's type isn't supported"
@@ -95,18 +105,24 @@ class MalformedBody(RequestError):
 
 
 class MissingField(RequestError):
+    """A field that must be there isn't."""
+
     status = 422
     error_key = "missing_field"
     title = "A field is missing"
 
 
 class UnknownField(RequestError):
+    """A field nobody reads, most often a misspelt one."""
+
     status = 422
     error_key = "unknown_field"
     title = "A field isn't known"
 
 
 class WrongType(RequestError):
+    """`field` is of type `got` where `expected` was."""
+
     status = 422
     error_key = "wrong_type"
     title = "A field has the wrong type"
@@ -118,36 +134,48 @@ class WrongType(RequestError):
 
 
 class InvalidValue(RequestError):
+    """The type is right, the value isn't."""
+
     status = 422
     error_key = "invalid_value"
     title = "A field's value isn't allowed"
 
 
 class AboveMaximum(RequestError):
+    """More time or memory than `maximum`, which the operator set."""
+
     status = 422
     error_key = "above_maximum"
     title = "A limit is above what the operator allows"
 
 
 class UnknownPackage(RequestError):
+    """`package` isn't in the image; `nearest` is the most similar one that is."""
+
     status = 422
     error_key = "unknown_package"
     title = "A package isn't in the image"
 
 
 class NotSupported(RequestError):
+    """A documented field that this version can't serve."""
+
     status = 422
     error_key = "not_supported"
     title = "This isn't supported yet"
 
 
 class QueueFull(ServiceError):
+    """Every worker is busy and the queue is at its bound; Retry-After tells when to come back."""
+
     status = 429
     error_key = "queue_full"
     title = "Too many executions are waiting"
 
 
 class NotReady(ServiceError):
+    """No worker can run a block; the detail tells why."""
+
     status = 503
     error_key = "not_ready"
     title = "No worker is ready"

@@ -25,12 +25,13 @@ from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.codec.packages import check_packages
 from cellblock_service.errors import AboveMaximum, BodyTooLarge, BodyTooSlow, RequestError, ServiceError
 from cellblock_service.settings import Settings
-from cellblock_service.workers.frames import Frame
+from cellblock_service.workers.frames import Buffer, Frame, chunks
 from cellblock_service.workers.pool import Job, Pool
 
 # Bodies above these sizes are taken apart in a worker: 10 ms of skipping, 4 ms of reading JSON, at the worst.
 INLINE_MSGPACK = 4 * 1024 * 1024
 INLINE_JSON = 256 * 1024
+INLINE_ANSWER = 1024 * 1024
 CONVERT_S = 30.0
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ routes = web.RouteTableDef()
 
 
 @routes.post("/v1/execute")
-async def execute(request: web.Request) -> web.Response:
+async def execute(request: web.Request) -> web.StreamResponse:
     """Check the request, have a worker run it, answer in the type asked for."""
     loop = asyncio.get_running_loop()
     arrived = loop.time()
@@ -50,17 +51,15 @@ async def execute(request: web.Request) -> web.Response:
     check_packages(work.packages, pool.state().image.get("packages"))
     identifier = work.id or uuid.uuid4().hex
     with structlog.contextvars.bound_contextvars(execution=identifier):
-        frame: Frame = {
-            "kind": "run",
-            "request": envelope.guest_request(work.code, work.name, work.payloads),
-            "timeout_s": timeout_s,
-            "memory_mb": memory_mb,
-            "as_json": wanted == "json",
-        }
+        frame = Frame(
+            {"kind": "run", "timeout_s": timeout_s, "memory_mb": memory_mb, "as_json": wanted == "json"},
+            envelope.guest_request(work.code, work.name, work.payloads),
+        )
         answer, job = await pool.submit(frame, within_s=timeout_s + settings.kill_grace_s)
         timings = _timings(answer, job, total_s=loop.time() - arrived)
-        log.info("execution", status=answer["status"], error=(answer["error"] or {}).get("type"), **timings)
-        return _respond(identifier, answer, timings, wanted)
+        error = answer.meta["error"] or {}
+        log.info("execution", status=answer.meta["status"], error=error.get("type"), **timings)
+        return await _respond(request, _answer(identifier, answer, timings, wanted), CONTENT_TYPES[wanted])
 
 
 async def _read(request: web.Request, settings: Settings) -> bytes:
@@ -82,8 +81,9 @@ async def _take_apart(body: bytes, kind: Kind, pool: Pool) -> ExecuteRequest:
             pass
     elif len(body) <= INLINE_JSON:
         return fields.check(jsontext.cut(body))
-    answer, _ = await pool.submit({"kind": "convert", "body": body, "json": kind == "json"}, within_s=CONVERT_S)
-    if answer["kind"] == "refused":
+    frame, _ = await pool.submit(Frame({"kind": "convert", "json": kind == "json"}, [body]), within_s=CONVERT_S)
+    answer = frame.meta
+    if frame.kind == "refused":
         raise RequestError.rebuild(answer["error_key"], answer["detail"], answer["members"])
     if "request" not in answer:
         raise ServiceError(f"the body couldn't be read: {answer['error']['message']}")
@@ -110,14 +110,15 @@ def _timings(answer: Frame, job: Job, *, total_s: float) -> dict[str, float]:
     queue_s = max(0.0, job.started_at - job.queued_at)
     timings = {
         "queue": queue_s * 1000,
-        "ready": answer.get("ready_ms", 0.0),
-        "run": answer.get("run_ms", max(0.0, (total_s - queue_s) * 1000)),
+        "ready": answer.meta.get("ready_ms", 0.0),
+        "run": answer.meta.get("run_ms", max(0.0, (total_s - queue_s) * 1000)),
         "total": total_s * 1000,
     }
     return {name: round(value, 3) for name, value in timings.items()}
 
 
-def _respond(identifier: str, answer: Frame, timings: dict[str, float], wanted: Kind) -> web.Response:
+def _answer(identifier: str, frame: Frame, timings: dict[str, float], wanted: Kind) -> list[Buffer]:
+    answer = frame.meta
     members: dict[str, Any] = {
         "id": identifier,
         "status": answer["status"],
@@ -128,7 +129,19 @@ def _respond(identifier: str, answer: Frame, timings: dict[str, float], wanted: 
     if answer["error"]:
         members["error"] = answer["error"]
     if wanted == "json":
-        body = jsontext.stitch(members, answer["result"] or jsontext.NULL)
-    else:
-        body = envelope.stitch(members, answer["result"] or fields.NIL)
-    return web.Response(body=body, content_type=CONTENT_TYPES[wanted])
+        return jsontext.stitch(members, frame.blob or jsontext.NULL)
+    return envelope.stitch(members, frame.blob or fields.NIL)
+
+
+async def _respond(request: web.Request, pieces: list[Buffer], content_type: str) -> web.StreamResponse:
+    """Send an answer; a large one in chunks, between which the loop does other work."""
+    size = sum(len(piece) for piece in pieces)
+    if size <= INLINE_ANSWER:
+        return web.Response(body=b"".join(pieces), content_type=content_type)
+    response = web.StreamResponse(headers={"Content-Type": content_type})
+    response.content_length = size
+    await response.prepare(request)
+    for chunk in chunks(pieces):
+        await response.write(chunk)
+    await response.write_eof()
+    return response

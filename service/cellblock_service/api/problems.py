@@ -34,6 +34,9 @@ async def translate(request: web.Request, handler: Handler) -> web.StreamRespons
         return _from_http(request, error)
     except web.RequestPayloadError as error:
         return _translated(MalformedBody(f"the body couldn't be received: {error}"))
+    except ConnectionError:
+        # The client went away while its answer was being sent: nobody is left to tell.
+        raise
     except Exception as error:
         log.error("request_crashed", exc_info=error)
         return _translated(ServiceError("an unexpected error; the service's log tells more"))

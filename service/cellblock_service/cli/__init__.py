@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from cellblock_sandbox.errors import CellblockError
+from cellblock_service.cli.output import complain
 
 OK, RAISED, USAGE, LIMIT, FAILED = range(5)
 
@@ -20,12 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. Usage errors end the process with 2, as argparse does."""
     options = parser().parse_args(arguments)
     command = importlib.import_module(f"cellblock_service.cli.{options.module}")
-    from cellblock_sandbox import CellblockError
-
     try:
         return int(command.run(options))
     except CellblockError as error:
-        print(f"cellblock: {error}", file=sys.stderr)
+        complain(f"cellblock: {error}")
         return FAILED
     except KeyboardInterrupt:
         return 130

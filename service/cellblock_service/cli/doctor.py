@@ -19,6 +19,7 @@ from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Kind
 from cellblock_sandbox.image.store import Entry, Store
 from cellblock_service.cli import FAILED, OK
+from cellblock_service.cli.output import say
 from cellblock_service.cli.serve import describe
 from cellblock_service.settings import Settings
 
@@ -33,7 +34,7 @@ def run(_options: argparse.Namespace) -> int:
     try:
         settings = Settings()
     except ValidationError as error:
-        print(f"\nproblem: {describe(error)}")
+        say(f"\nproblem: {describe(error)}")
         return FAILED
     _section("settings", _shown(settings))
     store = Store(Home.find(settings.home))
@@ -43,17 +44,17 @@ def run(_options: argparse.Namespace) -> int:
     try:
         store.open("image", settings.image)
     except SandboxError as error:
-        print(f"\nproblem: {error}")
+        say(f"\nproblem: {error}")
         return FAILED
-    print(f"\nimage {settings.image} is there and undamaged")
+    say(f"\nimage {settings.image} is there and undamaged")
     return OK
 
 
 def _section(title: str, rows: list[tuple[str, str]]) -> None:
-    print(f"\n{title}")
+    say(f"\n{title}")
     width = max((len(name) for name, _ in rows), default=0)
     for name, text in rows or [("(none)", "")]:
-        print(f"  {name:<{width}}  {text}".rstrip())
+        say(f"  {name:<{width}}  {text}".rstrip())
 
 
 def _versions() -> list[tuple[str, str]]:

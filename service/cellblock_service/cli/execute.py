@@ -19,7 +19,9 @@ from typing import Any
 from cellblock_sandbox import Image, Limits, PackedResult, Sandbox
 from cellblock_sandbox.guest import values
 from cellblock_service.cli import FAILED, LIMIT, OK, RAISED, USAGE
+from cellblock_service.cli.output import complain, say
 from cellblock_service.codec.envelope import guest_request
+from cellblock_service.codec.jsontext import result_to_json
 from cellblock_service.codec.packages import check_packages
 from cellblock_service.errors import RequestError
 
@@ -34,26 +36,21 @@ def run(options: argparse.Namespace) -> int:
     """Run the block as often as asked, stopping at the first run that isn't completed."""
     try:
         request = _request(options)
-    except (OSError, ValueError, RecursionError) as error:
-        print(f"cellblock exec: {error}", file=sys.stderr)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        complain(f"cellblock exec: {error}")
         return USAGE
-    image = Image.open(options.image or os.environ.get("CELLBLOCK_IMAGE") or "data", home=_home())
+    image = Image.open(options.image or os.environ.get("CELLBLOCK_IMAGE") or "data")
     try:
         check_packages(options.package, image.packages)
     except RequestError as error:
-        print(f"cellblock exec: {error.detail}", file=sys.stderr)
+        complain(f"cellblock exec: {error.detail}")
         return USAGE
     limits = Limits(timeout_s=options.timeout, memory_mb=options.memory)
     return _repeat(image, limits, request, options)
 
 
-def _home() -> Path | None:
-    home = os.environ.get("CELLBLOCK_HOME")
-    return Path(home) if home else None
-
-
 def _request(options: argparse.Namespace) -> bytes:
-    """Pack code and data. Raises OSError for a file that can't be read and ValueError for wrong JSON or text."""
+    """Pack code and data. Raises OSError for a file that can't be read, ValueError and TypeError for wrong contents."""
     if options.code is not None:
         code, name = options.code, "block"
     elif options.file == "-":
@@ -63,10 +60,10 @@ def _request(options: argparse.Namespace) -> bytes:
     payloads = {}
     if options.data is not None:
         try:
-            payloads["data"] = values.pack(json.loads(options.data))
+            payloads["data"] = values.pack(json.loads(options.data), "data")
         except json.JSONDecodeError as error:
             raise ValueError(f"--data isn't JSON: {error}") from None
-    return guest_request(code, name, payloads)
+    return b"".join(guest_request(code, name, payloads))
 
 
 def _repeat(image: Image, limits: Limits, request: bytes, options: argparse.Namespace) -> int:
@@ -113,17 +110,24 @@ def _show(_stream: str, chunk: bytes) -> None:
 def _report(outcome: PackedResult) -> int:
     """Print the result or the error; give the exit code."""
     if outcome.status == "completed":
-        value = None if outcome.result is None else values.unpack(outcome.result)
-        print(json.dumps(values.to_jsonable(value), ensure_ascii=False), flush=True)
-        return OK
+        return _print_result(outcome.result)
     error: dict[str, Any] = outcome.error or {}
     text = error.get("traceback") or f"{error.get('type', outcome.status)}: {error.get('message', '')}"
-    print(text.rstrip(), file=sys.stderr, flush=True)
+    complain(text.rstrip())
     if outcome.status == "timeout" or error.get("type") in LIMIT_ERRORS:
         return LIMIT
     return RAISED if outcome.status == "error" else FAILED
 
 
+def _print_result(packed: bytes | None) -> int:
+    try:
+        say("null" if packed is None else result_to_json(packed).decode())
+    except values.ValueNotPortable as error:
+        complain(f"ValueNotPortable: {error}")
+        return RAISED
+    return OK
+
+
 def _print_timings(ready_s: float, run_s: float, total_s: float) -> None:
     seconds = {"ready_ms": ready_s, "run_ms": run_s, "total_ms": total_s}
-    print(json.dumps({name: round(value * 1000, 3) for name, value in seconds.items()}), file=sys.stderr, flush=True)
+    complain(json.dumps({name: round(value * 1000, 3) for name, value in seconds.items()}))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
-import sys
 
 from pydantic import ValidationError
 
 from cellblock_service.application import serve
 from cellblock_service.cli import FAILED, OK, USAGE
+from cellblock_service.cli.output import complain
 from cellblock_service.observe import logs
 from cellblock_service.settings import Settings
 
@@ -21,13 +21,13 @@ def run(options: argparse.Namespace) -> int:
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        print(f"cellblock serve: {describe(error)}", file=sys.stderr)
+        complain(f"cellblock serve: {describe(error)}")
         return USAGE
     logs.configure(settings.log_format, settings.log_level)
     try:
         asyncio.run(serve(settings))
     except OSError as error:
-        print(f"cellblock serve: {_unbound(error, settings)}", file=sys.stderr)
+        complain(f"cellblock serve: {_unbound(error, settings)}")
         return FAILED
     return OK
 

@@ -18,6 +18,8 @@ from cellblock_service.errors import MalformedBody, WrongType
 PAYLOADS = ("data", "inputs", "msg")
 """The fields that travel packed, in the guest protocol's names."""
 
+Buffer = bytes | memoryview
+
 MAX_FIELDS = 64
 MAX_LIST = 1024
 
@@ -31,7 +33,7 @@ class Cut:
     """A request body taken apart: decoded small fields, and payloads as packed values."""
 
     fields: dict[str, Any] = field(default_factory=dict)
-    payloads: dict[str, bytes] = field(default_factory=dict)
+    payloads: dict[str, Buffer] = field(default_factory=dict)
 
 
 def cut(body: bytes, *, inline_bytes: int | None = None) -> Cut:
@@ -80,7 +82,7 @@ def _cut_field(unpacker: msgpack.Unpacker, body: bytes, result: Cut, inline_byte
         if inline_bytes is not None and kind in CONTAINERS and len(body) - start > inline_bytes:
             raise TooLargeInline
         unpacker.skip()
-        result.payloads[key] = body[start : unpacker.tell()]
+        result.payloads[key] = memoryview(body)[start : unpacker.tell()]
     else:
         result.fields[key] = unpacker.unpack()
 
@@ -91,21 +93,21 @@ def _type_at(body: bytes, position: int) -> str:
     return head_type(body[position])
 
 
-def guest_request(code: str, name: str, payloads: Mapping[str, bytes]) -> bytes:
-    """Build the guest protocol's request, with each payload as a binary holding its packed value."""
+def guest_request(code: str, name: str, payloads: Mapping[str, Buffer]) -> list[Buffer]:
+    """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value."""
     packer = msgpack.Packer()
-    parts = [packer.pack_map_header(2 + len(payloads))]
+    parts: list[Buffer] = [packer.pack_map_header(2 + len(payloads))]
     parts += [packer.pack("code"), packer.pack(code), packer.pack("name"), packer.pack(name)]
     for key, packed in payloads.items():
         parts += [packer.pack(key), bin_header(len(packed)), packed]
-    return b"".join(parts)
+    return parts
 
 
-def stitch(members: Mapping[str, Any], result: bytes) -> bytes:
-    """Build a msgpack answer of `members`, with `result`, an already packed value, as the member of that name."""
+def stitch(members: Mapping[str, Any], result: Buffer) -> list[Buffer]:
+    """Give the pieces of a msgpack answer: `members`, and `result`, a packed value, as the member of that name."""
     packer = msgpack.Packer()
-    parts = [packer.pack_map_header(len(members) + 1)]
+    parts: list[Buffer] = [packer.pack_map_header(len(members) + 1)]
     for key, value in members.items():
         parts += [packer.pack(key), packer.pack(value)]
     parts += [packer.pack("result"), result]
-    return b"".join(parts)
+    return parts

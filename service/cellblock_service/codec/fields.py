@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cellblock_service.codec.envelope import PAYLOADS, Cut
+from cellblock_service.codec.envelope import PAYLOADS, Buffer, Cut
 from cellblock_service.codec.wire import head_type, value_type
 from cellblock_service.errors import InvalidValue, MissingField, NotSupported, UnknownField, WrongType
 
@@ -33,7 +33,7 @@ class ExecuteRequest:
     packages: tuple[str, ...] = ()
     timeout_s: float | None = None
     memory_mb: int | None = None
-    payloads: dict[str, bytes] = field(default_factory=dict)
+    payloads: dict[str, Buffer] = field(default_factory=dict)
 
 
 def check(cut: Cut) -> ExecuteRequest:
@@ -59,7 +59,7 @@ def _unknown(name: str) -> str:
     return f"{name[:64]!r} isn't a field of this request{hint}"
 
 
-def _payloads(packed: dict[str, bytes]) -> dict[str, bytes]:
+def _payloads(packed: dict[str, Buffer]) -> dict[str, Buffer]:
     """Keep the payloads that were given. `data: null` counts as given; the guest lets `data` win over `inputs`."""
     kept = {name: value for name, value in packed.items() if name == "data" or value != NIL}
     for name, expected in (("inputs", ("array", "map")), ("msg", ("map",))):

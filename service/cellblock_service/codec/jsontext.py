@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from cellblock_sandbox.guest import values
-from cellblock_service.codec.envelope import PAYLOADS, Cut
+from cellblock_service.codec.envelope import PAYLOADS, Buffer, Cut
 from cellblock_service.codec.wire import value_type
 from cellblock_service.errors import InvalidValue, MalformedBody, WrongType
 
@@ -78,7 +78,7 @@ def result_to_json(packed: bytes) -> bytes:
         raise values.ValueNotPortable("value", "result", f"it can't be written as JSON: {error}") from None
 
 
-def stitch(members: Mapping[str, Any], result: bytes) -> bytes:
-    """Build a JSON answer of `members`, with `result`, JSON text, as the member of that name."""
+def stitch(members: Mapping[str, Any], result: Buffer) -> list[Buffer]:
+    """Give the pieces of a JSON answer: `members`, and `result`, JSON text, as the member of that name."""
     head = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return b'%s,"result":%s}' % (head[:-1], result)
+    return [head[:-1] + b',"result":', result, b"}"]

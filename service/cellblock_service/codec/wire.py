@@ -30,6 +30,16 @@ _SINGLE = {
     0xDE: "map",
     0xDF: "map",
 }
+_DECODED: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "float",
+    str: "string",
+    bytes: "binary",
+    list: "array",
+    dict: "map",
+}
 
 
 def head_type(first: int) -> str:
@@ -49,24 +59,7 @@ def head_type(first: int) -> str:
 
 def value_type(value: object) -> str:
     """Name the type of a decoded JSON or msgpack value in the same words."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "float"
-        case str():
-            return "string"
-        case bytes() | bytearray() | memoryview():
-            return "binary"
-        case list():
-            return "array"
-        case dict():
-            return "map"
-    return "extension"
+    return _DECODED.get(type(value), "extension")
 
 
 def bin_header(length: int) -> bytes:

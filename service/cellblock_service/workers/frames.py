@@ -1,8 +1,12 @@
-"""Frames between the service and a worker process: 4 bytes of length, big-endian, then one msgpack map.
+"""Frames between the service and a worker process: two lengths, a msgpack map, and a blob that nobody decodes.
 
-Frames have a "kind". To a worker: "hello" first, then "run" and "convert". From a worker: "ready" when it can take
-work (at first with its image, later after each answer), "failed" instead of the first "ready", and for each piece
-of work one "answer" or "refused", with a "ran" before an answer that still has to be converted.
+A frame is `>II` (bytes of the map, bytes of the blob), the map, the blob. The blob is the guest's request one way and
+its result the other way, so a large value is never packed or unpacked on its way through the event loop, and is
+written in pieces between which the loop does other work.
+
+Maps have a "kind". To a worker: "hello" first, then "run" and "convert". From a worker: "ready" when it can take work
+(at first with its image, later after each answer), "failed" instead of the first "ready", and for each piece of work
+one "answer" or "refused", with a "ran" before an answer that still has to be converted.
 """
 
 from __future__ import annotations
@@ -10,33 +14,76 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 
-_LENGTH = struct.Struct(">I")
+_LENGTHS = struct.Struct(">II")
+_PIECE = 1 << 20
 
-Frame = dict[str, Any]
-
-
-def encode(frame: Frame) -> bytes:
-    """Give `frame` as bytes with its length before it."""
-    packed: bytes = msgpack.packb(frame)
-    return _LENGTH.pack(len(packed)) + packed
+Buffer = bytes | memoryview
+Meta = dict[str, Any]
 
 
-def _decode(packed: bytes) -> Frame:
-    frame = msgpack.unpackb(packed)
-    if not isinstance(frame, dict):
-        raise ConnectionError("a frame isn't a map")
-    return frame
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame: its map, and the pieces of its blob, of which a received frame has one."""
+
+    meta: Meta
+    pieces: Sequence[Buffer] = (b"",)
+
+    @property
+    def kind(self) -> str:
+        """What the frame is about."""
+        return str(self.meta["kind"])
+
+    @property
+    def blob(self) -> Buffer:
+        """The blob of a received frame."""
+        return self.pieces[0]
+
+    def encode(self) -> Iterable[Buffer]:
+        """Give the frame's bytes, small ones joined, large ones as they are and in pieces of a mebibyte."""
+        packed = msgpack.packb(self.meta)
+        size = sum(len(piece) for piece in self.pieces)
+        yield from chunks([_LENGTHS.pack(len(packed), size), packed, *self.pieces])
+
+
+def failed(kind: str, message: str, status: str = "error") -> Meta:
+    """Describe the end of an execution that its block couldn't report itself, in the shape of a block's error."""
+    error = {"type": kind, "message": message, "line": None, "column": None, "traceback": ""}
+    return {"kind": "answer", "status": status, "error": error}
+
+
+def chunks(buffers: Iterable[Buffer]) -> Iterable[Buffer]:
+    """Give `buffers` in order, neighbours that are small joined, large ones cut, so that no step copies much."""
+    small: list[Buffer] = []
+    for buffer in buffers:
+        if len(buffer) <= _PIECE // 16:
+            small.append(buffer)
+            continue
+        yield b"".join(small)
+        small = []
+        view = memoryview(buffer)
+        yield from (view[start : start + _PIECE] for start in range(0, len(view), _PIECE))
+    yield b"".join(small)
+
+
+async def write(writer: asyncio.StreamWriter, frame: Frame) -> None:
+    """Write one frame, letting the loop turn between the pieces of a large one. Raises ConnectionError."""
+    for chunk in frame.encode():
+        writer.write(chunk)
+        await writer.drain()
 
 
 async def read(reader: asyncio.StreamReader) -> Frame:
     """Read one frame. Raises EOFError when the other side is gone, also in the middle of a frame."""
     try:
-        (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-        return _decode(await reader.readexactly(length))
+        meta_size, blob_size = _LENGTHS.unpack(await reader.readexactly(_LENGTHS.size))
+        meta = msgpack.unpackb(await reader.readexactly(meta_size))
+        return Frame(meta, (await reader.readexactly(blob_size),))
     except (asyncio.IncompleteReadError, ConnectionError) as error:
         raise EOFError("the worker closed its end") from error
 
@@ -51,17 +98,21 @@ class Link:
         """Give the descriptor, for watching whether the other end is still there."""
         return self._socket.fileno()
 
-    def send(self, frame: Frame) -> None:
+    def send(self, meta: Meta, blob: Buffer = b"") -> None:
         """Write one frame completely."""
-        self._socket.sendall(encode(frame))
+        for chunk in Frame(meta, (blob,)).encode():
+            self._socket.sendall(chunk)
 
     def receive(self) -> Frame | None:
         """Wait for a frame; None when the service closed its end."""
-        header = self._exactly(_LENGTH.size)
+        header = self._exactly(_LENGTHS.size)
         if header is None:
             return None
-        packed = self._exactly(_LENGTH.unpack(header)[0])
-        return None if packed is None else _decode(packed)
+        meta_size, blob_size = _LENGTHS.unpack(header)
+        packed, blob = self._exactly(meta_size), self._exactly(blob_size)
+        if packed is None or blob is None:
+            return None
+        return Frame(msgpack.unpackb(packed), (blob,))
 
     def _exactly(self, length: int) -> bytes | None:
         buffer = bytearray(length)

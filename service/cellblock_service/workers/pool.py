@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from cellblock_service.errors import NotReady, QueueFull
-from cellblock_service.workers.frames import Frame
+from cellblock_service.workers.frames import Frame, failed
 from cellblock_service.workers.worker import Worker, WorkerLost, WorkerOptions
 
 START_S = 60.0
@@ -183,7 +183,7 @@ class Pool:
             await worker.end()
 
     def _welcome(self, worker: Worker, ready: Frame) -> None:
-        self._image = ready["image"]
+        self._image = ready.meta["image"]
         self._alive.add(worker)
         self._open = True
         log.info("worker_ready", pid=worker.pid, image=self._image["name"], image_id=self._image["id"])
@@ -227,7 +227,7 @@ class Pool:
             self._settle(job, _overrun(job))
             raise WorkerLost(f"killed: a job overran its {job.within_s:g} s") from None
         except WorkerLost as error:
-            self._settle(job, _crashed(str(error)))
+            self._settle(job, Frame(failed("WorkerCrashed", str(error))))
             raise
         except asyncio.CancelledError:
             if not job.done.done():
@@ -251,15 +251,5 @@ async def _ready(worker: Worker) -> Frame:
 
 
 def _overrun(job: Job) -> Frame:
-    message = f"the execution didn't end within {job.frame.get('timeout_s', job.within_s):g} s; its worker was stopped"
-    return _synthesized("timeout", "TimeoutError", message)
-
-
-def _crashed(reason: str) -> Frame:
-    return _synthesized("error", "WorkerCrashed", reason)
-
-
-def _synthesized(status: str, kind: str, message: str) -> Frame:
-    """Give the answer that a worker couldn't give itself."""
-    error = {"type": kind, "message": message, "line": None, "column": None, "traceback": ""}
-    return {"kind": "answer", "status": status, "error": error, "result": None}
+    limit_s = job.frame.meta.get("timeout_s", job.within_s)
+    return Frame(failed("TimeoutError", f"it didn't end within {limit_s:g} s; its worker was stopped", "timeout"))

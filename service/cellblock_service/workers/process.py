@@ -24,7 +24,9 @@ from cellblock_service.codec import envelope, jsontext
 from cellblock_service.codec.fields import check
 from cellblock_service.codec.wire import is_one_value
 from cellblock_service.errors import RequestError
-from cellblock_service.workers.frames import Frame, Link
+from cellblock_service.workers.frames import Buffer, Frame, Link, Meta, failed
+
+Answer = tuple[Meta, Buffer]
 
 
 class Workshop:
@@ -39,7 +41,7 @@ class Workshop:
     def serve(self) -> None:
         """Announce readiness, work and prepare again, until the service closes its end."""
         image = {"name": self._image.name, "id": self._image.id, "packages": self._image.packages}
-        ready: Frame = {"kind": "ready", "image": image}
+        ready: Meta = {"kind": "ready", "image": image}
         while True:
             if self._spare is None or not self._spare.alive:
                 self._spare = self._image.sandbox(self._limits)
@@ -48,26 +50,33 @@ class Workshop:
             frame = self._link.receive()
             if frame is None:
                 return
-            self._link.send(self._convert(frame) if frame["kind"] == "convert" else self._run(frame))
+            self._link.send(*(self._convert(frame) if frame.kind == "convert" else self._run(frame)))
 
-    def _convert(self, frame: Frame) -> Frame:
+    def _convert(self, frame: Frame) -> Answer:
         """Take a large request body apart here, where it holds up nobody's event loop."""
         try:
-            request = check(jsontext.cut(frame["body"]) if frame["json"] else envelope.cut(frame["body"]))
+            cut = jsontext.cut if frame.meta["json"] else envelope.cut
+            request = check(cut(bytes(frame.blob)))
         except RequestError as error:
-            return {"kind": "refused", "error_key": error.error_key, "detail": error.detail, "members": error.members}
-        return {"kind": "answer", "request": dataclasses.asdict(request)}
+            return {
+                "kind": "refused",
+                "error_key": error.error_key,
+                "detail": error.detail,
+                "members": error.members,
+            }, b""
+        return {"kind": "answer", "request": {name: getattr(request, name) for name in request.__slots__}}, b""
 
-    def _run(self, frame: Frame) -> Frame:
+    def _run(self, frame: Frame) -> Answer:
         started = time.perf_counter()
+        timeout_s = frame.meta["timeout_s"]
         try:
-            sandbox = self._take(frame["timeout_s"], frame["memory_mb"])
+            sandbox = self._take(timeout_s, frame.meta["memory_mb"])
             made = time.perf_counter()
             with contextlib.closing(sandbox):
-                packed = sandbox.run_packed(frame["request"], timeout_s=frame["timeout_s"])
+                packed = sandbox.run_packed(bytes(frame.blob), timeout_s=timeout_s)
         except CellblockError as error:
-            return _failure(type(error).__name__, str(error))
-        answer: Frame = {
+            return failed(type(error).__name__, str(error)), b""
+        answer: Meta = {
             "kind": "answer",
             "status": packed.status,
             "stdout": packed.stdout,
@@ -76,7 +85,8 @@ class Workshop:
             "ready_ms": (made - started) * 1000,
             "run_ms": (time.perf_counter() - made) * 1000,
         }
-        return answer | self._result(packed.result, as_json=frame["as_json"])
+        failure, result = self._result(packed.result, as_json=frame.meta["as_json"])
+        return answer | failure, result
 
     def _take(self, timeout_s: float, memory_mb: int) -> Sandbox:
         """Give the sandbox made in advance, or a new one when other limits were asked for."""
@@ -85,24 +95,19 @@ class Workshop:
             return sandbox
         return self._image.sandbox(dataclasses.replace(self._limits, timeout_s=timeout_s, memory_mb=memory_mb))
 
-    def _result(self, packed: bytes | None, *, as_json: bool) -> Frame:
+    def _result(self, packed: bytes | None, *, as_json: bool) -> Answer:
         """Check the guest's result, which the block may have tampered with, and turn it into JSON when asked to."""
         if packed is None:
-            return {"result": jsontext.NULL if as_json else b"\xc0"}
+            return {}, b""
         if not is_one_value(packed):
-            return _failure("ResultDamaged", "the block's result isn't one well-formed value")
+            return failed("ResultDamaged", "the block's result isn't one well-formed value"), b""
         if not as_json:
-            return {"result": packed}
+            return {}, packed
         self._link.send({"kind": "ran"})
         try:
-            return {"result": jsontext.result_to_json(packed)}
+            return {}, jsontext.result_to_json(packed)
         except values.ValueNotPortable as error:
-            return _failure(type(error).__name__, str(error))
-
-
-def _failure(kind: str, message: str) -> Frame:
-    error = {"type": kind, "message": message, "line": None, "column": None, "traceback": ""}
-    return {"kind": "answer", "status": "error", "error": error, "result": None}
+            return failed(type(error).__name__, str(error)), b""
 
 
 def _watch(link: Link) -> None:
@@ -127,10 +132,11 @@ def main(descriptor: int) -> int:
     hello = link.receive()
     if hello is None:
         return 0
+    options = hello.meta
     threading.Thread(target=_watch, args=(link,), name="watch-service", daemon=True).start()
     try:
-        image = Image.open(hello["image"], home=Path(hello["home"]) if hello["home"] else None)
-        limits = Limits(timeout_s=hello["timeout_s"], memory_mb=hello["memory_mb"])
+        image = Image.open(options["image"], home=Path(options["home"]) if options["home"] else None)
+        limits = Limits(timeout_s=options["timeout_s"], memory_mb=options["memory_mb"])
         Workshop(link, image, limits).serve()
     except CellblockError as error:
         link.send({"kind": "failed", "error": type(error).__name__, "reason": str(error)})

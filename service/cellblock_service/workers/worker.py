@@ -28,15 +28,7 @@ _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC
 
 
 class WorkerLost(Exception):
-    """The process ended or could not be understood; the text says how."""
-
-
-class WorkerFailed(WorkerLost):
-    """The process started but can't work: the image is missing, damaged or doesn't match. `error` is the class name."""
-
-    def __init__(self, error: str, reason: str) -> None:
-        super().__init__(reason)
-        self.error = error
+    """The process ended or can't work, such as without its image; the text says how or why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +44,15 @@ class WorkerOptions:
 
     def hello(self) -> Frame:
         """Give the first frame sent to a worker."""
-        return {
-            "kind": "hello",
-            "image": self.image,
-            "home": str(self.home) if self.home else None,
-            "timeout_s": self.timeout_s,
-            "memory_mb": self.memory_mb,
-        }
+        return Frame(
+            {
+                "kind": "hello",
+                "image": self.image,
+                "home": str(self.home) if self.home else None,
+                "timeout_s": self.timeout_s,
+                "memory_mb": self.memory_mb,
+            }
+        )
 
 
 class Worker:
@@ -99,10 +93,10 @@ class Worker:
         return worker
 
     async def ready(self) -> Frame:
-        """Wait until the process can take work. Raises WorkerFailed with its reason, WorkerLost when it ended."""
+        """Wait until the process can take work. Raises WorkerLost with the reason why it can't."""
         frame = await self._receive()
-        if frame["kind"] == "failed":
-            raise WorkerFailed(frame["error"], frame["reason"])
+        if frame.kind == "failed":
+            raise WorkerLost(frame.meta["reason"])
         return frame
 
     async def ask(self, frame: Frame, *, within_s: float) -> Frame:
@@ -111,15 +105,14 @@ class Worker:
         async with asyncio.timeout(within_s) as deadline:
             await self._send(frame)
             answer = await self._receive()
-            if answer["kind"] == "ran":
+            if answer.kind == "ran":
                 deadline.reschedule(asyncio.get_running_loop().time() + CONVERSION_S)
                 answer = await self._receive()
         return answer
 
     async def _send(self, frame: Frame) -> None:
         try:
-            self._writer.write(frames.encode(frame))
-            await self._writer.drain()
+            await frames.write(self._writer, frame)
         except ConnectionError:
             raise WorkerLost(await self.end()) from None
 

@@ -17,17 +17,17 @@ import msgpack
 from cellblock_service.codec import envelope, jsontext
 from cellblock_service.codec.fields import check
 from cellblock_service.errors import RequestError
-from cellblock_service.workers.frames import Frame, Link
+from cellblock_service.workers.frames import Frame, Link, Meta
 
 
-def run(link: Link, frame: Frame) -> Frame:
-    request = msgpack.unpackb(frame["request"])
+def run(link: Link, frame: Frame) -> tuple[Meta, bytes]:
+    request = msgpack.unpackb(frame.blob)
     command, _, argument = request["code"].partition(" ")
     result = request.get("data", b"\xc0")
     if command == "env":
         result = msgpack.packb(sorted(os.environ))
     elif command == "limits":
-        result = msgpack.packb([frame["timeout_s"], frame["memory_mb"]])
+        result = msgpack.packb([frame.meta["timeout_s"], frame.meta["memory_mb"]])
     elif command == "sleep":
         time.sleep(float(argument))
     elif command == "exit":
@@ -37,36 +37,36 @@ def run(link: Link, frame: Frame) -> Frame:
     elif command == "convert":
         link.send({"kind": "ran"})
         time.sleep(float(argument))
-    if frame["as_json"]:
+    if frame.meta["as_json"]:
         result = jsontext.result_to_json(result)
     timings = {"ready_ms": 0.5, "run_ms": 1.5}
-    return {"kind": "answer", "status": "completed", "result": result, "error": None, "stdout": b"out\xff"} | timings
+    return {"kind": "answer", "status": "completed", "error": None, "stdout": b"out\xff"} | timings, result
 
 
-def convert(frame: Frame) -> Frame:
+def convert(frame: Frame) -> tuple[Meta, bytes]:
     try:
-        request = check(jsontext.cut(frame["body"]) if frame["json"] else envelope.cut(frame["body"]))
+        request = check(jsontext.cut(frame.blob) if frame.meta["json"] else envelope.cut(frame.blob))
     except RequestError as error:
-        return {"kind": "refused", "error_key": error.error_key, "detail": error.detail, "members": error.members}
-    return {"kind": "answer", "request": {name: getattr(request, name) for name in request.__slots__}}
+        return {"kind": "refused", "error_key": error.error_key, "detail": error.detail, "members": error.members}, b""
+    return {"kind": "answer", "request": {name: getattr(request, name) for name in request.__slots__}}, b""
 
 
 def main() -> None:
     link = Link(socket.socket(fileno=int(sys.argv[1])))
     hello = link.receive()
     assert hello is not None
-    if hello["image"] == "missing":
+    if hello.meta["image"] == "missing":
         link.send({"kind": "failed", "error": "ImageMissing", "reason": "no image called 'missing'"})
         return
-    if hello["image"] == "dying":
+    if hello.meta["image"] == "dying":
         os._exit(9)
     while True:
-        image = {"name": hello["image"], "id": "0123", "packages": {"numpy": "2"}}
+        image = {"name": hello.meta["image"], "id": "0123", "packages": {"numpy": "2"}}
         link.send({"kind": "ready", "image": image})
         frame = link.receive()
         if frame is None:
             return
-        link.send(convert(frame) if frame["kind"] == "convert" else run(link, frame))
+        link.send(*(convert(frame) if frame.kind == "convert" else run(link, frame)))
 
 
 if __name__ == "__main__":

@@ -117,13 +117,15 @@ def test_binary_headers_are_those_of_msgpack(length: int) -> None:
 
 
 def test_the_guest_gets_payloads_as_packed_binaries() -> None:
-    request = msgpack.unpackb(guest_request("return data", "block", {"data": msgpack.packb([1]), "msg": b"\x80"}))
+    request = msgpack.unpackb(
+        b"".join(guest_request("return data", "block", {"data": msgpack.packb([1]), "msg": b"\x80"}))
+    )
     assert request == {"code": "return data", "name": "block", "data": msgpack.packb([1]), "msg": b"\x80"}
 
 
 @given(VALUES)
 def test_an_answer_carries_the_packed_result_inline(value: Any) -> None:
-    answer = msgpack.unpackb(stitch({"id": "7", "status": "completed"}, msgpack.packb(value)))
+    answer = msgpack.unpackb(b"".join(stitch({"id": "7", "status": "completed"}, msgpack.packb(value))))
     assert answer == {"id": "7", "status": "completed", "result": value}
 
 

@@ -44,11 +44,11 @@ async def until(condition: Callable[[], bool], within_s: float = 20) -> None:
             await asyncio.sleep(0.01)
 
 
-async def run(pool: Pool, code: str, *, within_s: float = 20, data: Any = None) -> Frame:
+async def run(pool: Pool, code: str, *, within_s: float = 20, data: Any = None) -> dict[str, Any]:
     request = guest_request(code, "block", {"data": msgpack.packb(data)})
-    frame: Frame = {"kind": "run", "request": request, "timeout_s": within_s, "memory_mb": 64, "as_json": False}
+    frame = Frame({"kind": "run", "timeout_s": within_s, "memory_mb": 64, "as_json": False}, request)
     answer, _ = await pool.submit(frame, within_s=within_s)
-    return answer
+    return answer.meta | {"result": answer.blob}
 
 
 async def test_jobs_are_answered() -> None:
