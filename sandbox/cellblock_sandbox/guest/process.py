@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox.errors import GuestCrashed
+from cellblock_sandbox.guest import GUEST_ROOT
 from cellblock_sandbox.filesystem.filesystem import FileSystem
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.filesystem.quota import Quota
@@ -27,7 +28,6 @@ HOME = "/home/pyodide"
 PYTHON = "python3.14"
 STDLIB = "/lib/python314.zip"
 SITE_PACKAGES = f"/lib/{PYTHON}/site-packages"
-GUEST_PACKAGES = "/lib/cellblock"
 INTERRUPT_FLAG = "Py_EMSCRIPTEN_SIGNAL_HANDLING"
 
 # The guest's whole environment. Nothing of the host's gets in.
@@ -37,7 +37,7 @@ ENVIRONMENT = {
     "PATH": "/",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHOME": "/",
-    "PYTHONPATH": f"{STDLIB}:{SITE_PACKAGES}:{GUEST_PACKAGES}",
+    "PYTHONPATH": f"{STDLIB}:{SITE_PACKAGES}:{GUEST_ROOT}",
     "PYTHONUTF8": "1",
     "TZ": "UTC",
 }
@@ -53,6 +53,7 @@ EXPORTS = frozenset(
         "PyImport_ImportModule",
         "PyObject_CallOneArg",
         "PyObject_GetAttrString",
+        "PyRun_SimpleString",
         "Py_DecRef",
         "__dl_seterr",
         "__main_argc_argv",

@@ -1,0 +1,65 @@
+"""Starting CPython in a new guest, from a bundle's first memory to an interpreter that waits for requests.
+
+In a browser Emscripten's JavaScript does this. The order matters: the heap's start has to lie above the libraries'
+data before anything allocates, and the call trampoline has to be in place before CPython calls its first C function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cellblock_sandbox.errors import BuildError
+from cellblock_sandbox.guest.process import PYTHON, Guest, GuestTrap
+from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
+
+_BOOT = "from cellblock_guest.entry import boot; boot({preload!r})"
+_RUNTIME = "_PyRuntime"
+_TRAMPOLINE_OFFSET = "_PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"
+
+
+def boot(guest: Guest, heap_start: int, trampoline_slot: int, preload: Sequence[str], said: bytearray) -> None:
+    """Start CPython in `guest` and import `preload`; the runner is then ready.
+
+    BuildError if the interpreter doesn't start or an import fails, with what the guest printed (`said`).
+    """
+    try:
+        _start(guest, heap_start, trampoline_slot)
+        if guest.call("PyRun_SimpleString", _text(guest, _BOOT.format(preload=list(preload)))):
+            raise BuildError("the guest's boot raised an exception")
+        guest.runner = _attribute(guest, "cellblock_guest.entry", "run")
+    except (GuestExit, GuestAbort, CallRefused, BuildError, GuestTrap) as error:
+        printed = said.decode(errors="replace").strip()
+        raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error
+
+
+def _start(guest: Guest, heap_start: int, trampoline_slot: int) -> None:
+    symbols, memory = guest.runtime.links.main_symbols, guest.instance.memory
+    memory.set_u32(guest.call("emscripten_get_sbrk_ptr"), heap_start)
+    memory.set_u32(symbols[_RUNTIME] + memory.u32(symbols[_TRAMPOLINE_OFFSET]), trampoline_slot)
+    guest.call("__wasm_call_ctors")
+    program = guest.call("malloc", 16)
+    memory.write(program, PYTHON.encode() + b"\0")
+    arguments = guest.call("malloc", 8)
+    memory.set_u32(arguments, program)
+    memory.set_u32(arguments + 4, 0)
+    status = guest.call("__main_argc_argv", 1, arguments)
+    if status:
+        raise BuildError(f"CPython's start-up ended with status {status}")
+
+
+def _attribute(guest: Guest, module: str, name: str) -> int:
+    """The address of a module's attribute, with a reference of its own that keeps it alive."""
+    loaded = guest.call("PyImport_ImportModule", _text(guest, module))
+    found = guest.call("PyObject_GetAttrString", loaded, _text(guest, name)) if loaded else 0
+    if not found:
+        guest.call("PyErr_Print")
+        raise BuildError(f"{module}.{name} can't be imported in the guest")
+    return found
+
+
+def _text(guest: Guest, text: str) -> int:
+    """A C string in the guest. Boot happens once, so nobody frees it."""
+    raw = text.encode() + b"\0"
+    pointer = guest.call("malloc", len(raw))
+    guest.instance.memory.write(pointer, raw)
+    return pointer

@@ -1,0 +1,1 @@
+"""From many modules to one, at build time."""

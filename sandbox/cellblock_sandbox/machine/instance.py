@@ -1,0 +1,203 @@
+"""A program and its instances: code compiled once, a memory of its own for each guest.
+
+The code module imports its memory, so an instance is two instantiations: a memory module (the first memory of a
+bundle, or a captured image, both mapped copy-on-write) and the code on top of it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import wasmtime
+from wasmtime import _ffi as ffi
+
+from cellblock_sandbox.errors import GuestCrashed
+from cellblock_sandbox.machine.calls import Border, GuestFunction, HostFunctions, new_function
+from cellblock_sandbox.machine.engine import engine
+from cellblock_sandbox.machine.memory import GuestMemory
+
+PAGE = 65536
+_TABLE = "__indirect_function_table"
+# Room for the functions a guest makes at run time (ctypes callbacks), beyond what the link put in the table.
+_TABLE_GROWTH = 65536
+
+
+class Definition(NamedTuple):
+    """One host function: its import name, its signature ("iij->i") and what runs."""
+
+    module: str
+    name: str
+    signature: str
+    function: Callable[..., Any]
+
+
+class Program:
+    """Compiled code with its host functions. One guest runs at a time in a process; `running` is it."""
+
+    def __init__(self, code: wasmtime.Module, definitions: Iterable[Definition]) -> None:
+        self.code = code
+        self.running: Instance | None = None
+        self._linker = wasmtime.Linker(engine())
+        self._linker.allow_shadowing = True
+        self._functions = HostFunctions(self._linker, self._border)
+        for each in definitions:
+            self._functions.define(each.module, each.name, each.signature, each.function)
+
+    def _border(self) -> Border:
+        assert self.running is not None, "a guest calls the host only while it runs"
+        return self.running.border
+
+    def instantiate(self, memory: wasmtime.Module, memory_limit: int) -> Instance:
+        """A new guest on a fresh copy of `memory`, which may not grow beyond `memory_limit` bytes.
+
+        GuestCrashed if the memory is larger than the limit from the start.
+        """
+        store = wasmtime.Store(engine())
+        store.set_limits(memory_size=memory_limit, instances=2, memories=2)
+        try:
+            own_memory = wasmtime.Instance(store, memory, []).exports(store)["memory"]
+            self._linker.define(store, "image", "memory", own_memory)
+            return Instance(self, store, own_memory, self._linker.instantiate(store, self.code))
+        except wasmtime.WasmtimeError as error:
+            raise GuestCrashed(f"the guest can't be instantiated within {memory_limit} bytes of memory: {error}") from error
+
+
+class Instance:
+    """One guest: its memory, its functions, its table."""
+
+    def __init__(self, program: Program, store: wasmtime.Store, memory: wasmtime.Memory, code: wasmtime.Instance) -> None:
+        self.border = Border()
+        self._program = program
+        self._store = store
+        self._wasm_memory = memory
+        self._code = code
+        self._called: dict[str, GuestFunction] = {}
+        self.memory = GuestMemory(self._buffer)
+        self.interrupt_flag = 0
+        self._own_functions: dict[int, wasmtime.Func | None] = {}
+
+    # What the watchdog needs: see interruption.py.
+
+    @property
+    def revoked(self) -> bool:
+        """Whether this guest's memory was taken by a hard stop."""
+        return self.border.revoked
+
+    @revoked.setter
+    def revoked(self, value: bool) -> None:
+        self.border.revoked = value
+
+    @property
+    def in_host(self) -> bool:
+        """Whether host code runs on this guest's behalf."""
+        return self.border.in_host
+
+    def request_interrupt(self) -> None:
+        """Make CPython's next periodic check raise SIGINT."""
+        self.memory.set_u32(self.interrupt_flag, 1)
+
+    def address_range(self) -> tuple[int, int]:
+        """Where linear memory lies in this process, and its length in bytes."""
+        pointer = self._wasm_memory.data_ptr(self._store)
+        return ctypes.addressof(pointer.contents), self._wasm_memory.data_len(self._store)
+
+    # Calls.
+
+    def call(self, name: str, *arguments: int) -> int:
+        """Call an exported guest function with integers; its integer result, or 0.
+
+        Raises what a host function raised, Interrupted after a hard stop, or wasmtime.Trap.
+        """
+        function = self._called.get(name)
+        if function is None:
+            function = self._called[name] = GuestFunction(self._store, self.export(name), self.border)
+        previous, self._program.running = self._program.running, self
+        try:
+            return function(*arguments)
+        finally:
+            self._program.running = previous
+
+    def export(self, name: str) -> Any:
+        """An export of the code module, by name; KeyError if there is none."""
+        item = ffi.wasmtime_extern_t()
+        raw = name.encode()
+        found = ffi.wasmtime_instance_export_get(
+            self._store._context(),
+            ctypes.byref(self._code._instance),
+            ctypes.create_string_buffer(raw),
+            len(raw),
+            ctypes.byref(item),
+        )
+        if not found:
+            raise KeyError(f"the code module exports no {name}")
+        return wasmtime._extern.wrap_extern(item)
+
+    def call_slot(self, slot: int, *arguments: int | float) -> Any:
+        """Call a function of the table, floats included: the public path, 50 us. Raises as `call` does.
+
+        LookupError for a slot that is empty or beyond the table, TypeError for arguments that don't fit.
+        """
+        table: wasmtime.Table = self.export(_TABLE)
+        function = table.get(self._store, slot & 0xFFFFFFFF)
+        if not isinstance(function, wasmtime.Func):
+            raise LookupError(f"table slot {slot} holds no function")
+        self.border.in_host = False
+        try:
+            return function(self._store, *arguments)
+        except wasmtime.WasmtimeError as error:
+            raise TypeError(str(error)) from error
+        except wasmtime.Trap as trap:
+            raised, self.border.raised = self.border.raised, None
+            raise raised or trap from None
+        finally:
+            self.border.in_host = True
+
+    def add(self) -> int:
+        """Reserve a table slot for a function of this guest's own. MemoryError if there is no room."""
+        if len(self._own_functions) >= _TABLE_GROWTH:
+            raise MemoryError("no room for more functions in the table")
+        table: wasmtime.Table = self.export(_TABLE)
+        slot = table.grow(self._store, 1, None)
+        self._own_functions[slot] = None
+        return slot
+
+    def set(self, slot: int, signature: str, function: Callable[..., Any]) -> None:
+        """Put a host function, of a type like "id->i", in a slot that `add` reserved. ValueError for any other slot."""
+        if slot not in self._own_functions:
+            raise ValueError(f"slot {slot} is not one of the guest's own")
+        table: wasmtime.Table = self.export(_TABLE)
+        self._own_functions[slot] = new_function(self._store, signature, function, self.border)
+        table.set(self._store, slot, self._own_functions[slot])
+
+    def own_functions(self) -> int:
+        """How many functions of its own this guest holds in the table."""
+        return sum(function is not None for function in self._own_functions.values())
+
+    # Memory.
+
+    def grow(self, size: int) -> bool:
+        """Make linear memory at least `size` bytes long; False if the limit is in the way."""
+        missing = size - self.memory.size
+        if missing > 0:
+            try:
+                self._wasm_memory.grow(self._store, -(-missing // PAGE))
+            except wasmtime.WasmtimeError:
+                return False
+            self.memory.refresh()
+        return True
+
+    def table_size(self) -> int:
+        """The number of slots in the table."""
+        table: wasmtime.Table = self.export(_TABLE)
+        return table.size(self._store)
+
+    def close(self) -> None:
+        """Give everything back to the system. The instance can't be used afterwards."""
+        self._called.clear()
+        self._store.close()
+
+    def _buffer(self) -> memoryview:
+        address, length = self.address_range()
+        return memoryview((ctypes.c_ubyte * length).from_address(address)).cast("B")

@@ -1,0 +1,96 @@
+"""Ending a guest that runs too long, at no cost while it doesn't.
+
+Two steps, both taken by one watchdog thread:
+
+1. At the deadline it writes 1 to `Py_EMSCRIPTEN_SIGNAL_HANDLING` in linear memory. CPython's periodic check then
+   raises SIGINT inside the guest, whose handler raises TimeoutError, so that `finally` blocks run.
+2. After a grace period it takes the guest's memory away with `mprotect(PROT_NONE)`. The next load or store in
+   WebAssembly code faults, and wasmtime turns the fault into a trap, as it does for any access outside memory. That
+   stops loops in C, and guests that catch the first interrupt.
+
+Epoch interruption would do the second too, but taxes every loop all the time; this costs nothing until it is needed.
+
+Step 2 must not hit host code, which wasmtime's handler doesn't cover. `revoked` is set first; a host function that is
+about to start then refuses (calls.py), one that is running ends the guest when it returns, and only if none runs is
+the memory taken. What remains is wasmtime's own `memory.copy` and `memory.fill`: a fault in there ends the process. A
+service therefore runs guests in worker processes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from typing import Protocol
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_PROT_NONE = 0
+_NEVER = float("inf")
+
+
+class Watched(Protocol):
+    """What the watchdog needs of a running guest."""
+
+    revoked: bool
+    in_host: bool
+
+    def request_interrupt(self) -> None:
+        """Ask the guest to raise SIGINT."""
+
+    def address_range(self) -> tuple[int, int]:
+        """Where linear memory lies in this process, and its length in bytes."""
+
+
+class Watchdog:
+    """Watches one guest at a time."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._guest: Watched | None = None
+        self._soft = self._hard = self._wakes_at = _NEVER
+        self._thread: threading.Thread | None = None
+
+    def arm(self, guest: Watched, timeout_s: float, grace_s: float) -> float:
+        """Watch `guest` from now on. Returns the time, by `time.monotonic()`, at which its memory is taken."""
+        with self._condition:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="cellblock-watchdog", daemon=True)
+                self._thread.start()
+            self._guest = guest
+            self._soft = time.monotonic() + timeout_s
+            self._hard = self._soft + grace_s
+            # Most often the thread still sleeps towards the deadline of an earlier guest and will look again by
+            # itself, which spares a wake-up per run.
+            if self._soft < self._wakes_at:
+                self._condition.notify()
+            return self._hard
+
+    def disarm(self) -> None:
+        """Stop watching. After this returns, the watchdog touches the guest no more."""
+        with self._condition:
+            self._guest = None
+            self._soft = self._hard = _NEVER
+
+    def _watch(self) -> None:
+        with self._condition:
+            while True:
+                now = time.monotonic()
+                if self._guest is not None and now >= self._soft:
+                    self._guest.request_interrupt()
+                    self._soft = _NEVER
+                elif self._guest is not None and now >= self._hard:
+                    _revoke(self._guest)
+                    self._hard = _NEVER
+                else:
+                    self._wakes_at = min(self._soft, self._hard)
+                    self._condition.wait(None if self._wakes_at == _NEVER else self._wakes_at - now)
+
+
+def _revoke(guest: Watched) -> None:
+    guest.revoked = True
+    if not guest.in_host:
+        address, length = guest.address_range()
+        _libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(length), _PROT_NONE)
+
+
+watchdog = Watchdog()

@@ -1,0 +1,62 @@
+"""The one thread that runs guests.
+
+Two reasons: wasmtime-py is not thread-safe, so one thread owns every store; and deep recursion in the guest needs a
+stack that no ordinary thread has, so this one is made with room for all of `WASM_STACK_BYTES` (address space only:
+pages are used as they are touched).
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, ParamSpec, TypeVar
+
+from cellblock_sandbox.machine.engine import WASM_STACK_BYTES
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Host functions run on the same stack, below the guest's frames.
+_HOST_RESERVE = 16 << 20
+
+
+class GuestThread:
+    """Runs calls one after another on a thread with a large stack."""
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._start_lock = threading.Lock()
+
+    def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call `function` on the guest thread and return what it returns, or raise what it raises."""
+        if threading.current_thread() is self._thread:
+            return function(*args, **kwargs)
+        self._ensure_started()
+        future: Future[R] = Future()
+        self._calls.put((future, lambda: function(*args, **kwargs)))
+        return future.result()
+
+    def _ensure_started(self) -> None:
+        with self._start_lock:
+            if self._thread is None:
+                previous = threading.stack_size(WASM_STACK_BYTES + _HOST_RESERVE)
+                try:
+                    self._thread = threading.Thread(target=self._serve, name="cellblock-guest", daemon=True)
+                    self._thread.start()
+                finally:
+                    threading.stack_size(previous)
+
+    def _serve(self) -> None:
+        while True:
+            future, call = self._calls.get()
+            try:
+                future.set_result(call())
+            except BaseException as error:  # handed to the caller, whatever it is
+                future.set_exception(error)
+            del future, call
+
+
+guest_thread = GuestThread()
