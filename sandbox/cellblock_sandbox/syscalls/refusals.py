@@ -1,19 +1,15 @@
 """The imports of Pyodide's main module that Cellblock deliberately doesn't provide, each with the reason.
 
-With an errno, the guest is told so and goes on. Without one, nothing in the guest may call it: the call ends the run
-with CallRefused, which names the import and the reason, and seeing that in normal use is a bug of ours.
+With an errno, the guest is told so and goes on (sockets.py). Without one the import has no host function: calling it
+ends the run by name (`missing`, dynload.py), and seeing that in normal use is a bug of ours.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 from cellblock_sandbox.abi.tables import EAFNOSUPPORT, ENOTSOCK
-from cellblock_sandbox.filesystem.errors import FileSystemError
-from cellblock_sandbox.syscalls.errors import CallRefused
-from cellblock_sandbox.syscalls.host import Host
-from cellblock_sandbox.syscalls.registry import Syscall
 
 
 @dataclass(frozen=True)
@@ -82,16 +78,3 @@ REFUSALS: Final[dict[str, Refusal]] = {
     **_group("sockets", "a sandbox has no network", "__syscall_socket", EAFNOSUPPORT),
     **_group("sockets", "a sandbox has no network, so no descriptor is a socket", SOCKETS, ENOTSOCK),
 }
-
-
-def refused(name: str, module: str, signature: str) -> Syscall:
-    """Return the call that stands in for an import of REFUSALS. KeyError for any other name."""
-    refusal = REFUSALS[name]
-    params = tuple(f"arg{index}" for index in range(signature.index("->")))
-
-    def refuse(host: Host, *args: int) -> NoReturn:
-        if refusal.errno is not None:
-            raise FileSystemError(refusal.errno)
-        raise CallRefused(f"the guest called {name}: {refusal.reason}")
-
-    return Syscall(name, module, signature, params, refuse)

@@ -1,13 +1,31 @@
-"""The network's calls whose refusal isn't an errno: names are never resolved, and no descriptor is a socket.
-
-The socket calls proper are refused in refusals.py.
-"""
+"""The network, which a sandbox doesn't have: no name is resolved and no descriptor is a socket."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NoReturn
+
 from cellblock_sandbox.abi.tables import EAI_FAIL
+from cellblock_sandbox.filesystem.errors import FileSystemError
 from cellblock_sandbox.syscalls.host import Host
+from cellblock_sandbox.syscalls.refusals import REFUSALS
 from cellblock_sandbox.syscalls.registry import syscall
+
+
+def answer(errno: int) -> Callable[..., NoReturn]:
+    """Return a call that does nothing but fail."""
+
+    def refuse(host: Host, *args: int) -> NoReturn:
+        """Fail with the errno that refusals.py gives."""
+        raise FileSystemError(errno)
+
+    return refuse
+
+
+# libc passes every socket call six arguments, whatever it takes.
+for refusal in REFUSALS.values():
+    if refusal.errno is not None:
+        syscall(refusal.name, "iiiiii->i", params=("a", "b", "c", "d", "e", "f"))(answer(refusal.errno))
 
 
 @syscall("getaddrinfo", "iiii->i", params=("node", "service", "hints", "result"))
@@ -17,9 +35,7 @@ def getaddrinfo(host: Host, node: int, service: int, hints: int, result: int) ->
 
 
 @syscall("getnameinfo", "iiiiiii->i", params=("sa", "salen", "node", "nodelen", "serv", "servlen", "flags"))
-def getnameinfo(
-    host: Host, sa: int, salen: int, node: int, nodelen: int, serv: int, servlen: int, flags: int
-) -> int:
+def getnameinfo(host: Host, sa: int, salen: int, node: int, nodelen: int, serv: int, servlen: int, flags: int) -> int:
     """Answer EAI_FAIL: there is no network to resolve addresses with. See getnameinfo(3)."""
     return EAI_FAIL
 

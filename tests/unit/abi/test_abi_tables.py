@@ -34,7 +34,18 @@ def test_stat_layout():
 
 def test_statfs_layout():
     assert files.STATFS.size == tables.STATFS_SIZE
-    fields = "F_BSIZE F_BLOCKS F_BFREE F_BAVAIL F_FILES F_FFREE F_FSID F_NAMELEN F_FRSIZE F_FLAGS".split()
+    fields = [
+        "F_BSIZE",
+        "F_BLOCKS",
+        "F_BFREE",
+        "F_BAVAIL",
+        "F_FILES",
+        "F_FFREE",
+        "F_FSID",
+        "F_NAMELEN",
+        "F_FRSIZE",
+        "F_FLAGS",
+    ]
     assert offsets(files.STATFS, 10) == [getattr(tables, f"STATFS_{name}") for name in fields]
 
 
@@ -56,5 +67,5 @@ def test_small_layouts():
 
 
 def test_tm_layout():
-    fields = "SEC MIN HOUR MDAY MON YEAR WDAY YDAY ISDST GMTOFF".split()
+    fields = ["SEC", "MIN", "HOUR", "MDAY", "MON", "YEAR", "WDAY", "YDAY", "ISDST", "GMTOFF"]
     assert offsets(clocks.TM, 10) == [getattr(tables, f"TM_TM_{name}") for name in fields]

@@ -2,7 +2,6 @@ import io
 import zipfile
 
 import pytest
-
 from cellblock_sandbox.filesystem import FileSystem, LayerStack, Quota
 
 

@@ -1,7 +1,6 @@
 """Descriptors, reading and writing, pipes and devices."""
 
 import pytest
-
 from cellblock_sandbox.filesystem import FileSystemError
 from cellblock_sandbox.filesystem.descriptors import MAX_DESCRIPTORS
 
@@ -101,7 +100,11 @@ def test_sparse_append_truncate(fs):
     buffer = memoryview(bytearray(3))
     assert fs.file(fd).pread_into(0, buffer) == 3
     assert bytes(buffer) == b"\0x\0"
-    for attempt in (lambda: fs.ftruncate(fd, -1), lambda: fs.file(fd).pread_into(-1, buffer), lambda: fs.allocate(fd, 0, 0)):
+    for attempt in (
+        lambda: fs.ftruncate(fd, -1),
+        lambda: fs.file(fd).pread_into(-1, buffer),
+        lambda: fs.allocate(fd, 0, 0),
+    ):
         with refuses("EINVAL"):
             attempt()
 

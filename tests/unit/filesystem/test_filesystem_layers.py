@@ -4,7 +4,6 @@ import time
 import zipfile
 
 import pytest
-
 from cellblock_sandbox.filesystem import FileSystem, FileSystemError, LayerStack, Quota
 from cellblock_sandbox.filesystem.archives import Archive, InflateCache
 

@@ -1,7 +1,6 @@
 """Paths, links, directories, renames, permissions."""
 
 import pytest
-
 from cellblock_sandbox.filesystem import FileSystemError
 
 CREATE = 0o1102
@@ -28,7 +27,9 @@ def test_paths_that_lead_nowhere(fs, path, errno):
         fs.stat(path)
 
 
-@pytest.mark.parametrize("path", [b"/etc/greeting", b"//etc/./greeting", b"/site/../etc/greeting", b"/../etc/greeting", b"/etc/link"])
+@pytest.mark.parametrize(
+    "path", [b"/etc/greeting", b"//etc/./greeting", b"/site/../etc/greeting", b"/../etc/greeting", b"/etc/link"]
+)
 def test_ways_to_a_file(fs, path):
     assert fs.get(path) == b"hello"
 
@@ -71,10 +72,20 @@ def test_directories(fs):
     fs.mkdir(b"/tmp/a", 0o777)
     assert fs.stat(b"/tmp/a").mode & 0o777 == 0o755
     fs.mkdir(b"/tmp/a/b/", 0o777)
-    for path, errno in ((b"/tmp/a", "EEXIST"), (b"/", "EEXIST"), (b"/tmp/x/y", "ENOENT"), (b"/etc/greeting/x", "ENOTDIR")):
+    for path, errno in (
+        (b"/tmp/a", "EEXIST"),
+        (b"/", "EEXIST"),
+        (b"/tmp/x/y", "ENOENT"),
+        (b"/etc/greeting/x", "ENOTDIR"),
+    ):
         with refuses(errno):
             fs.mkdir(path, 0o777)
-    for path, errno in ((b"/tmp/a", "ENOTEMPTY"), (b"/", "EBUSY"), (b"/tmp/.", "EINVAL"), (b"/etc/greeting", "ENOTDIR")):
+    for path, errno in (
+        (b"/tmp/a", "ENOTEMPTY"),
+        (b"/", "EBUSY"),
+        (b"/tmp/.", "EINVAL"),
+        (b"/etc/greeting", "ENOTDIR"),
+    ):
         with refuses(errno):
             fs.rmdir(path)
     fs.rmdir(b"/tmp/a/b")

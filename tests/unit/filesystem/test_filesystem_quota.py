@@ -1,7 +1,6 @@
 """What a guest may keep in the host's memory is counted, refused beyond the limit, and given back."""
 
 import pytest
-
 from cellblock_sandbox.filesystem import FileSystemError
 
 READ_WRITE_NEW = 0o1102

@@ -1,7 +1,6 @@
 import struct
 
 import pytest
-
 from cellblock_sandbox.filesystem import FileSystem, LayerStack, Quota
 from cellblock_sandbox.machine.memory import GuestMemory
 from cellblock_sandbox.syscalls import registry

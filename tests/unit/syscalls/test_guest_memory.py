@@ -3,7 +3,6 @@
 import struct
 
 import pytest
-
 from cellblock_sandbox.machine.memory import GuestFault, GuestMemory
 
 SIZE = 1000
@@ -46,7 +45,15 @@ def test_pointers_outside(memory, ptr):
     for access in (memory.u8, memory.u16, memory.u32, memory.i32, memory.u64, memory.i64, memory.f64, memory.cstring):
         with pytest.raises(GuestFault):
             access(ptr)
-    for change in (memory.set_u8, memory.set_u16, memory.set_u32, memory.set_i32, memory.set_u64, memory.set_i64, memory.set_f64):
+    for change in (
+        memory.set_u8,
+        memory.set_u16,
+        memory.set_u32,
+        memory.set_i32,
+        memory.set_u64,
+        memory.set_i64,
+        memory.set_f64,
+    ):
         with pytest.raises(GuestFault):
             change(ptr, 0)
     with pytest.raises(GuestFault):

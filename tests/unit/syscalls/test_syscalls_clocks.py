@@ -5,7 +5,6 @@ import struct
 import time
 
 import pytest
-
 from cellblock_sandbox.abi import tables
 from cellblock_sandbox.abi.tables import EFAULT, EINVAL
 from cellblock_sandbox.machine.memory import GuestFault
@@ -37,7 +36,9 @@ def test_clocks(guest):
     assert guest("clock_time_get", 0, 0, 0x7FFFFFFF) == EFAULT
 
 
-@pytest.mark.parametrize("seconds", [0, -1, 951_782_400, 1_700_000_000, -62_135_596_800, 253_402_300_799, 4_107_542_400])
+@pytest.mark.parametrize(
+    "seconds", [0, -1, 951_782_400, 1_700_000_000, -62_135_596_800, 253_402_300_799, 4_107_542_400]
+)
 def test_gmtime_agrees_with_the_host(guest, seconds):
     expected = time.gmtime(seconds)
     fields = tm(guest, "_gmtime_js", seconds)

@@ -3,7 +3,6 @@
 import struct
 
 import pytest
-
 from cellblock_sandbox.abi import tables
 from cellblock_sandbox.abi.tables import (
     EBADF,

@@ -1,7 +1,6 @@
 """Environment, process, random numbers and memory."""
 
 import pytest
-
 from cellblock_sandbox.abi.tables import EACCES, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS
 from cellblock_sandbox.syscalls.errors import GuestAbort, GuestExit
 
