@@ -35,18 +35,11 @@ from cellblock_sandbox.abi.tables import (
     POLLNVAL,
     WASI_FDFLAGS_APPEND,
     WASI_FDFLAGS_NONBLOCK,
-    WASI_FILETYPE_CHARACTER_DEVICE,
     WASI_FILETYPE_DIRECTORY,
     WASI_FILETYPE_REGULAR_FILE,
-    WASI_FILETYPE_UNKNOWN,
-    WASI_RIGHTS_FD_READ,
-    WASI_RIGHTS_FD_SEEK,
-    WASI_RIGHTS_FD_TELL,
-    WASI_RIGHTS_FD_WRITE,
 )
-from cellblock_sandbox.filesystem.devices import Device
 from cellblock_sandbox.filesystem.errors import FileSystemError
-from cellblock_sandbox.filesystem.inodes import Directory, RegularFile
+from cellblock_sandbox.filesystem.inodes import Directory
 from cellblock_sandbox.machine.memory import MASK32
 from cellblock_sandbox.syscalls.host import Host
 from cellblock_sandbox.syscalls.registry import syscall, wasi
@@ -144,19 +137,16 @@ def fdatasync(host: Host, fd: int) -> None:
 
 @wasi("fd_fdstat_get", "ii->i", params=("fd", "buf"))
 def fd_fdstat_get(host: Host, fd: int, buf: int) -> None:
-    """Write a descriptor's kind, flags and rights as __wasi_fdstat_t. EBADF, EFAULT.
+    """Write a descriptor's kind and flags as __wasi_fdstat_t, rights as none. EBADF, EFAULT.
 
-    libc takes a character device that can't seek for a terminal. Nothing here is one, so devices claim they can.
+    libc's isatty takes every character device for a terminal. Nothing here is one, so devices and pipes pass for files,
+    as Emscripten lets them.
     """
     file = host.files.file(fd)
-    kinds = {Directory: WASI_FILETYPE_DIRECTORY, RegularFile: WASI_FILETYPE_REGULAR_FILE}
-    kind = kinds.get(type(file.inode), WASI_FILETYPE_UNKNOWN)
-    if isinstance(file.inode, Device):
-        kind = WASI_FILETYPE_CHARACTER_DEVICE
+    kind = WASI_FILETYPE_DIRECTORY if isinstance(file.inode, Directory) else WASI_FILETYPE_REGULAR_FILE
     flags = WASI_FDFLAGS_APPEND if file.flags & O_APPEND else 0
     flags |= WASI_FDFLAGS_NONBLOCK if file.flags & O_NONBLOCK else 0
-    rights = WASI_RIGHTS_FD_READ | WASI_RIGHTS_FD_WRITE | WASI_RIGHTS_FD_SEEK | WASI_RIGHTS_FD_TELL
-    host.memory.pack(FDSTAT, buf, kind, flags, rights, rights)
+    host.memory.pack(FDSTAT, buf, kind, flags, 0, 0)
 
 
 @syscall("__syscall_dup", "i->i", params=("fd",))

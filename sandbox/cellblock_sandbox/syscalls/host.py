@@ -23,9 +23,16 @@ class Clock(Protocol):
         """Return nanoseconds since some fixed moment; never goes back."""
         ...
 
+    def cpu_ns(self) -> int:
+        """Return nanoseconds of processor time that this sandbox has used. libc's clock() ends after 2147 seconds."""
+        ...
+
 
 class SystemClock:
-    """The host's own clock."""
+    """The host's own clock; processor time is that of the calling thread since the clock was made."""
+
+    def __init__(self) -> None:
+        self._cpu_start = time.thread_time_ns()
 
     def realtime_ns(self) -> int:
         """Return nanoseconds since 1970, UTC."""
@@ -34,6 +41,10 @@ class SystemClock:
     def monotonic_ns(self) -> int:
         """Return nanoseconds of the host's monotonic clock."""
         return time.monotonic_ns()
+
+    def cpu_ns(self) -> int:
+        """Return nanoseconds of processor time, 0 at least: another thread's count may be behind."""
+        return max(0, time.thread_time_ns() - self._cpu_start)
 
 
 class GuestCall(Protocol):

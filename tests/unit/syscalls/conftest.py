@@ -20,6 +20,9 @@ class FakeClock:
     def monotonic_ns(self):
         return self.mono
 
+    def cpu_ns(self):
+        return 7_000
+
 
 class Guest:
     """A bytearray for memory, a bump allocator, and every bound syscall as an attribute-like lookup."""
