@@ -6,6 +6,7 @@ Bodies follow Emscripten 5.0.3's `src/lib/libwasi.js` and `libsyscall.js`.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 from typing import Final
@@ -46,6 +47,7 @@ from cellblock_sandbox.syscalls.registry import syscall, wasi
 
 MAX_IOVECS: Final = 1024
 MAX_POLLED: Final = 1024
+DEADLINE_MARGIN_S: Final = 0.005
 
 IOVEC: Final = struct.Struct("<II")
 POLLFD: Final = struct.Struct("<iHH")
@@ -212,7 +214,8 @@ def pipe(host: Host, fds: int) -> None:
 def poll(host: Host, fds: int, nfds: int, timeout: int) -> int:
     """Write what holds now for each pollfd; return for how many something does. EINVAL. See poll(2).
 
-    Never waits: with a single thread nothing could change meanwhile. Emscripten does the same.
+    With nothing ready it waits for `timeout` milliseconds, although with a single thread nothing can become ready:
+    this is how the guest sleeps without spinning (Emscripten's poll returns at once, its nanosleep spins).
     """
     if not 0 <= nfds <= MAX_POLLED:
         raise FileSystemError(EINVAL)
@@ -222,7 +225,22 @@ def poll(host: Host, fds: int, nfds: int, timeout: int) -> int:
         found = _events(host, fd) & (events | POLLERR | POLLHUP | POLLNVAL) if fd >= 0 else 0
         host.memory.pack(POLLFD, entry, fd, events, found)
         ready += found != 0
+    if not ready and timeout:
+        wait(host, timeout)
     return ready
+
+
+def wait(host: Host, milliseconds: int) -> None:
+    """Sleep, without end if negative, but no longer than until just after the run's deadline.
+
+    By then the guest has been asked to stop, and CPython will see it. The margin makes sure of that, and keeps a guest
+    that carries on from spinning. An endless wait without a deadline ends at once, as nothing else could end it.
+    """
+    seconds = milliseconds / 1000 if milliseconds >= 0 else math.inf
+    if host.deadline is not None:
+        seconds = min(seconds, max(0.0, host.deadline - host.clock.monotonic_ns() / 1e9) + DEADLINE_MARGIN_S)
+    if seconds < math.inf:
+        host.clock.sleep(seconds)
 
 
 @syscall("__syscall_ftruncate64", "ij->i", params=("fd", "length"))

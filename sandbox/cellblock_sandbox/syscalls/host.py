@@ -27,6 +27,10 @@ class Clock(Protocol):
         """Return nanoseconds of processor time that this sandbox has used. libc's clock() ends after 2147 seconds."""
         ...
 
+    def sleep(self, seconds: float) -> None:
+        """Let the thread sleep."""
+        ...
+
 
 class SystemClock:
     """The host's own clock; processor time is that of the calling thread since the clock was made."""
@@ -45,6 +49,10 @@ class SystemClock:
     def cpu_ns(self) -> int:
         """Return nanoseconds of processor time, 0 at least: another thread's count may be behind."""
         return max(0, time.thread_time_ns() - self._cpu_start)
+
+    def sleep(self, seconds: float) -> None:
+        """Let the thread sleep; other threads of the process run on."""
+        time.sleep(seconds)
 
 
 class GuestCall(Protocol):
@@ -111,7 +119,7 @@ class Host:
     before are stale after. `log` takes diagnostics of the guest's runtime (they are not part of its output).
     `mappings` holds the file behind every live mmap, by address. `links` and `opened` are the linked libraries and
     those that have been started, in order; `table` makes functions for ctypes callbacks. Nothing waits beyond
-    `deadline`, by `time.monotonic()`.
+    `deadline`, the moment by `time.monotonic()` at which the guest is first asked to stop.
     """
 
     memory: GuestMemory

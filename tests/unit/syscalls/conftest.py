@@ -23,6 +23,9 @@ class FakeClock:
     def cpu_ns(self):
         return 7_000
 
+    def sleep(self, seconds):
+        self.mono += int(seconds * 1e9)
+
 
 class Guest:
     """A bytearray for memory, a bump allocator, and every bound syscall as an attribute-like lookup."""

@@ -284,6 +284,7 @@ def test_pipe_and_poll(guest):
     wanted = [(reading, 1), (writing, 4), (99, 1), (-1, 1)]
     guest.memory.write(polled, b"".join(POLLFD.pack(fd, events, 0) for fd, events in wanted))
     assert guest("__syscall_poll", polled, 4, -1) == 2
+    assert guest.host.clock.mono == 5_000_000
     write(guest, writing, b"x")
     assert guest("__syscall_poll", polled, 4, -1) == 3
     assert [guest.memory.u16(polled + 8 * index + 6) for index in range(4)] == [1, 4, tables.POLLNVAL, 0]
@@ -292,6 +293,20 @@ def test_pipe_and_poll(guest):
     files = guest.host.files.overlay.quota.files_used
     assert guest("__syscall_pipe", OUTSIDE) == -EFAULT
     assert guest.host.files.overlay.quota.files_used == files
+
+
+def test_poll_waits_but_not_beyond_the_deadline(guest):
+    clock = guest.host.clock
+    assert guest("__syscall_poll", 0, 0, 250) == 0
+    assert clock.mono == 255_000_000
+    assert guest("__syscall_poll", 0, 0, -1) == guest("__syscall_poll", 0, 0, 0) == 0
+    assert clock.mono == 255_000_000
+    guest.host.deadline = 0.5
+    assert guest("__syscall_poll", 0, 0, 100) == 0
+    assert clock.mono == 355_000_000
+    for timeout, then in ((1000, 505_000_000), (-1, 510_000_000), (1000, 515_000_000)):
+        assert guest("__syscall_poll", 0, 0, timeout) == 0
+        assert clock.mono == pytest.approx(then, abs=1000)
 
 
 @pytest.mark.parametrize("name", ["getaddrinfo", "getnameinfo"])
