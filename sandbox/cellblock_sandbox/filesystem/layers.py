@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from cellblock_sandbox.abi.tables import S_IFDIR
 from cellblock_sandbox.filesystem.archives import Archive
@@ -26,6 +26,9 @@ from cellblock_sandbox.filesystem.lower import (
 )
 
 Node = TypeVar("Node", bound=LowerNode)
+
+# The smallest WebAssembly module, the content of libraries that are linked already.
+EMPTY_MODULE: Final = b"\0asm\1\0\0\0"
 
 
 class LayerStack:
@@ -85,15 +88,17 @@ class LayerStack:
         """Add one host file, mapped into memory rather than read. The host file must not change afterwards."""
         self.attach(LowerFile(map_file(path)), at)
 
-    def mount_archive(self, path: Path, at: str) -> None:
+    def mount_archive(self, path: Path, at: str, *, libraries_linked: bool = False) -> None:
         """Add the members of a zip archive (a wheel, say) under the directory `at`.
 
-        Contents are inflated when a file is opened. OSError or zipfile.BadZipFile if the archive can't be read,
-        ValueError if a member's name leaves `at`.
+        Contents are inflated when a file is opened. With `libraries_linked`, `.so` members are there by name only:
+        libc's dlopen reads a library whole before it asks the host for it, megabytes for nothing. OSError or
+        zipfile.BadZipFile if the archive can't be read, ValueError if a member's name leaves `at`.
         """
         self.mkdir(at)
         for name, member in Archive(path).members():
-            self.attach(member, f"{at}/{name}")
+            linked = libraries_linked and name.endswith(".so")
+            self.attach(LowerFile(EMPTY_MODULE) if linked else member, f"{at}/{name}")
 
     def mount_directory(self, path: Path, at: str) -> None:
         """Add a host directory of small files, read now. Symbolic links and special files are refused: ValueError."""

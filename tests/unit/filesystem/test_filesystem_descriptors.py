@@ -36,6 +36,7 @@ def test_standard_streams(fs, output):
 def test_lowest_free_descriptor(fs):
     fds = [fs.open(b"/etc/greeting", 0) for _ in range(3)]
     assert fds == [3, 4, 5]
+    assert fs.descriptors.open_count() == 6
     fs.close(4)
     fs.close(0)
     assert [fs.open(b"/etc/greeting", 0) for _ in range(3)] == [0, 4, 6]

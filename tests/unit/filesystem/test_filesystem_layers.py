@@ -28,6 +28,17 @@ def test_archives_merge_over_one_directory(tmp_path, layers, make):
     assert fs.get(b"/site/pkg/__init__.py") == b"x = 1\n"
 
 
+def test_linked_libraries_are_there_by_name_only(tmp_path, layers, make):
+    path = tmp_path / "binary.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("lib.so", bytes(100_000))
+        archive.writestr("lib.so.txt", b"text")
+    layers.mount_archive(path, "/site", libraries_linked=True)
+    fs = make()
+    assert fs.get(b"/site/lib.so") == b"\0asm\1\0\0\0"
+    assert fs.get(b"/site/lib.so.txt") == b"text"
+
+
 def test_damaged_member_is_named(tmp_path):
     path = tmp_path / "bad.zip"
     with zipfile.ZipFile(path, "w") as archive:
