@@ -85,7 +85,7 @@ def transfer(windows: list[memoryview], step: Callable[[int, memoryview], int]) 
 def fd_read(host: Host, fd: int, iovs: int, iovs_len: int, nread: int) -> None:
     """Read into several buffers; write the number of bytes to `nread`. EBADF, EAGAIN, EISDIR, EINVAL, EFAULT."""
     read = host.files.file(fd).read_into
-    count = transfer(buffers(host, iovs, iovs_len), lambda done, window: read(window))
+    count = transfer(buffers(host, iovs, iovs_len), lambda _, window: read(window))
     host.memory.set_u32(nread, count)
 
 
@@ -93,7 +93,7 @@ def fd_read(host: Host, fd: int, iovs: int, iovs_len: int, nread: int) -> None:
 def fd_write(host: Host, fd: int, iovs: int, iovs_len: int, nwritten: int) -> None:
     """Write several buffers; write the number of bytes to `nwritten`. EBADF, EAGAIN, EPIPE, ENOSPC, EINVAL, EFAULT."""
     write = host.files.file(fd).write_from
-    count = transfer(buffers(host, iovs, iovs_len), lambda done, window: write(window))
+    count = transfer(buffers(host, iovs, iovs_len), lambda _, window: write(window))
     host.memory.set_u32(nwritten, count)
 
 

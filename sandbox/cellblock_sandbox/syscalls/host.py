@@ -131,7 +131,7 @@ class Host:
     call_slot: IndirectCall
     max_memory: int = 4_294_901_760
     program: str = "python"
-    log: Callable[[str], None] = lambda message: None
+    log: Callable[[str], None] = lambda _: None
     trace: Trace | None = None
     mappings: dict[int, OpenFile] = field(default_factory=dict)
     links: LinkTables | None = None
