@@ -12,7 +12,7 @@ import base64
 import math
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,6 +31,7 @@ MAX_EXT_DEPTH = 100
 _MAX_JSON_INT_BITS = 14_000  # Python itself refuses to print longer integers (4,300 digits)
 _EXT32 = struct.Struct(">BIb")
 _BIN32 = struct.Struct(">BI")
+_Packer: Any = msgpack.Packer
 _PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 _CONTAINERS = frozenset({dict, list, tuple})
 _KEY_TYPES = frozenset({str, int, float, bool})
@@ -39,7 +40,7 @@ _NULLABLE = ("Int", "UInt", "Float", "boolean", "string", "period[")
 Parts = list[bytes | memoryview]
 
 
-class ValueNotPortable(TypeError):
+class ValueNotPortable(TypeError):  # noqa: N818 (a fact; the name is part of the API)
     """A value that can't travel between the block and the flow.
 
     `type_name` names the offending type, `path` says where it sits, as in `result['a'][3]`.
@@ -52,7 +53,7 @@ class ValueNotPortable(TypeError):
         super().__init__(f"{path}: {self.reason}")
 
     def at(self, path: str) -> "ValueNotPortable":
-        """The same refusal, placed at `path`."""
+        """Give the same refusal, placed at `path`."""
         return ValueNotPortable(self.type_name, path, self.reason)
 
 
@@ -88,6 +89,15 @@ def unpack(data: bytes | bytearray | memoryview) -> Any:
 
 # ---------------------------------------------------------------- packing
 
+# In this order: a datetime is a date too.
+_TEXT_LIKE: tuple[tuple[type, int, Callable[[Any], bytes]], ...] = (
+    (datetime, DATETIME, lambda value: value.isoformat().encode()),
+    (date, DATE, lambda value: value.isoformat().encode()),
+    (time, TIME, lambda value: value.isoformat().encode()),
+    (Decimal, DECIMAL, lambda value: str(value).encode()),
+    (complex, COMPLEX, lambda value: struct.pack(">dd", value.real, value.imag)),
+)
+
 
 class _Encoder:
     """Packs one value. Holds how deep in extension types it is."""
@@ -115,7 +125,7 @@ class _Encoder:
         return self._packed(value)
 
     def _packed(self, value: Any) -> bytes:
-        result: bytes = msgpack.Packer(default=self._default, strict_types=True, buf_size=4096).pack(value)
+        result: bytes = _Packer(default=self._default, strict_types=True, buf_size=4096).pack(value)
         return result
 
     def _nested(self, value: Any) -> bytes:
@@ -128,7 +138,7 @@ class _Encoder:
             self._depth -= 1
 
     def _default(self, value: Any) -> Any:
-        """msgpack's hook for what it doesn't know: the extension type, or a plainer value of the same worth."""
+        """Give, for what msgpack doesn't know, the extension type or a plainer value of the same worth."""
         kind = type(value)
         if kind is tuple:
             return msgpack.ExtType(TUPLE, self._nested(list(value)))
@@ -146,22 +156,13 @@ class _Encoder:
 
     def _standard(self, value: Any) -> Any:
         """Types of the standard library, and subclasses of the plain ones as what they are."""
-        if isinstance(value, datetime):
-            return msgpack.ExtType(DATETIME, value.isoformat().encode())
-        if isinstance(value, date):
-            return msgpack.ExtType(DATE, value.isoformat().encode())
-        if isinstance(value, time):
-            return msgpack.ExtType(TIME, value.isoformat().encode())
+        for kind, code, encode in _TEXT_LIKE:
+            if isinstance(value, kind):
+                return msgpack.ExtType(code, encode(value))
         if isinstance(value, timedelta):
             return msgpack.ExtType(TIMEDELTA, self._nested([value.days, value.seconds, value.microseconds]))
-        if isinstance(value, Decimal):
-            return msgpack.ExtType(DECIMAL, str(value).encode())
-        if isinstance(value, complex):
-            return msgpack.ExtType(COMPLEX, struct.pack(">dd", value.real, value.imag))
-        if isinstance(value, set | frozenset):
-            return msgpack.ExtType(SET, self._nested(list(value)))
-        if isinstance(value, tuple):
-            return msgpack.ExtType(TUPLE, self._nested(list(value)))
+        if isinstance(value, set | frozenset | tuple):
+            return msgpack.ExtType(TUPLE if isinstance(value, tuple) else SET, self._nested(list(value)))
         plain = _plain_base(value)
         if plain is None:
             raise ValueNotPortable(type(value).__name__)
@@ -203,9 +204,7 @@ class _Encoder:
         data = memoryview(base.reshape(-1, order=order).view(numpy.uint8)) if array.nbytes else b""
         described = numpy.lib.format.dtype_to_descr(dtype) if dtype.names else dtype.str
         packer = msgpack.Packer()
-        header = b"".join(
-            (b"\x94", packer.pack(described), packer.pack(list(array.shape)), packer.pack(order))
-        )
+        header = b"".join((b"\x94", packer.pack(described), packer.pack(list(array.shape)), packer.pack(order)))
         return NDARRAY, [header + _BIN32.pack(0xC6, _checked_size(array.nbytes)), data]
 
     def _frame(self, pandas: Any, frame: Any) -> Parts:
@@ -228,7 +227,7 @@ class _Encoder:
 
     def _packed_labels(self, name: Any, labels: list[Any]) -> bytes:
         payload = self._series(name, [b"\xc0"], labels, None)
-        return msgpack.packb(msgpack.ExtType(SERIES, b"".join(payload)))  # type: ignore[no-any-return]
+        return _EXT32.pack(0xC9, sum(len(part) for part in payload), SERIES) + b"".join(payload)
 
     def _series(self, name: Any, index: Parts, values: Any, hint: Any) -> Parts:
         """Payload of a Series: [name, index, values] and, where the dtype isn't NumPy's, a hint."""
@@ -244,13 +243,13 @@ class _Encoder:
             self._depth -= 1
 
     def _index(self, pandas: Any, index: Any, keep_range: bool = True) -> Parts:
-        """An index: nil for the default one, a tuple of levels for a MultiIndex, else its values."""
+        """Pack an index: nil for the default one, a tuple of levels for a MultiIndex, else its values."""
         if isinstance(index, pandas.MultiIndex):
             levels = tuple(pandas.Series(index.get_level_values(i)) for i in range(index.nlevels))
             return [self._nested(levels)]
-        if isinstance(index, pandas.RangeIndex) and index.name is None and keep_range:
-            if index.start == 0 and index.step == 1:
-                return [b"\xc0"]
+        is_default = isinstance(index, pandas.RangeIndex) and (index.start, index.step, index.name) == (0, 1, None)
+        if is_default and keep_range:
+            return [b"\xc0"]
         values, hint = _column_values(sys.modules["numpy"], pandas, index)
         if index.name is None and hint is None:
             return self._nested_parts(values)
@@ -284,8 +283,8 @@ def _check_key(key: Any) -> None:
     raise ValueNotPortable(kind, reason=f"the key {_short(key)} is {_with_article(kind)}, which can't be a key")
 
 
-def _from_library(value: Any) -> tuple[bool, Any]:
-    """(True, plainer value) for NumPy and pandas scalars and object arrays, else (False, None)."""
+def _from_library(value: Any) -> tuple[bool, Any]:  # noqa: PLR0911 (one for each kind)
+    """Give (True, plainer value) for NumPy and pandas scalars and object arrays, else (False, None)."""
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return False, None
@@ -316,7 +315,7 @@ def _from_numpy_scalar(numpy: Any, value: Any) -> Any:
 
 
 def _from_numpy_moment(numpy: Any, value: Any) -> Any:
-    """A datetime64 or timedelta64 as the standard library's type where that is exact, else a 0-d array."""
+    """Give a datetime64 or timedelta64 as the standard library's type where that is exact, else a 0-d array."""
     if numpy.isnat(value):
         return None
     item = value.item()
@@ -340,24 +339,22 @@ def _from_pandas_moment(pandas: Any, value: Any) -> Any:
 
 
 def _plain_base(value: Any) -> Any:
-    """A subclass of a plain type as that plain type (OrderedDict, IntEnum, str subclasses), else None."""
-    for base in (str, int, float, bytes, dict, list):
+    """Give a subclass of a plain type as that plain type (OrderedDict, IntEnum, str subclasses), else None."""
+    for base, copy in _COPIES:
         if isinstance(value, base):
-            return _copy_base(base, value)
+            return copy(value)
     return None
 
 
-def _copy_base(base: type, value: Any) -> Any:
-    """`value` as exactly `base`, by the base's own methods: a subclass's overrides have no say."""
-    if base is str:
-        return str.__str__(value) if type(str.__str__(value)) is str else "".join(list(str.__iter__(value)))
-    if base is int:
-        return int.__int__(value)
-    if base is float:
-        return float.__float__(value)
-    if base is bytes:
-        return bytes.__getitem__(value, slice(None)) if type(value) is bytes else bytes.join(b"", (value,))
-    return base(value)
+# By the plain type's own methods: what a subclass overrides has no say.
+_COPIES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (str, lambda value: str.encode(value, "utf-8", "surrogatepass").decode("utf-8", "surrogatepass")),
+    (int, int.__int__),
+    (float, float.__float__),
+    (bytes, lambda value: bytes.join(b"", (value,))),
+    (dict, lambda value: dict(dict.items(value))),
+    (list, lambda value: list(list.__iter__(value))),
+)
 
 
 def _needs_hook(value: Any) -> bool:
@@ -388,8 +385,8 @@ def _check_dtype(dtype: Any) -> None:
         raise ValueNotPortable("ndarray", reason=f"an array of {base} has no portable form")
 
 
-def _column_values(numpy: Any, pandas: Any, column: Any) -> tuple[Any, Any]:
-    """A Series' or Index's values as an array or list, and the hint that restores a dtype NumPy doesn't have."""
+def _column_values(numpy: Any, pandas: Any, column: Any) -> tuple[Any, Any]:  # noqa: PLR0911 (one for each dtype)
+    """Give a Series' or Index's values as an array or list, and the hint that restores a dtype NumPy doesn't have."""
     dtype = column.dtype
     if isinstance(dtype, numpy.dtype):
         return column.to_numpy(), None
@@ -433,7 +430,7 @@ class _Decoder:
         self._depth = 0
 
     def value(self, data: bytes | bytearray | memoryview) -> Any:
-        """The one value in `data`. An Unpacker object, unlike `unpackb`, keeps its 40 kB stack off the C stack."""
+        """Read the one value in `data`. An Unpacker object, unlike `unpackb`, keeps its 40 kB stack off the C stack."""
         size = max(len(data), 16)
         unpacker = msgpack.Unpacker(
             strict_map_key=False, timestamp=3, ext_hook=self._extension, max_buffer_size=size, read_size=size
@@ -454,35 +451,23 @@ class _Decoder:
             self._depth -= 1
 
     def _extension(self, code: int, data: bytes) -> Any:
-        if code == BIG_INT:
-            return int.from_bytes(data, "big", signed=True)
-        if code == DATETIME:
-            return datetime.fromisoformat(data.decode("ascii"))
-        if code == DATE:
-            return date.fromisoformat(data.decode("ascii"))
-        if code == TIME:
-            return time.fromisoformat(data.decode("ascii"))
-        if code == TIMEDELTA:
-            return timedelta(*self._nested(data))
-        if code == DECIMAL:
-            return Decimal(data.decode("ascii"))
-        if code == COMPLEX:
-            return complex(*struct.unpack(">dd", data))
-        if code == SET:
-            return set(self._nested(data))
-        if code == TUPLE:
-            return tuple(self._nested(data))
-        if code == NDARRAY:
-            return _read_array(data)
-        if code == DATAFRAME:
-            return _read_frame(*self._nested(data))
-        if code == SERIES:
-            return _read_series(*self._nested(data))
+        if code in _FROM_BYTES:
+            return _FROM_BYTES[code](data)
+        if code in _FROM_VALUE:
+            return _FROM_VALUE[code](self._nested(data))
         raise ValueError(f"unknown extension type {code}")
 
 
+def _read_big_int(data: bytes) -> int:
+    return int.from_bytes(data, "big", signed=True)
+
+
+def _read_complex(data: bytes) -> complex:
+    return complex(*struct.unpack(">dd", data))
+
+
 def _read_array(data: bytes) -> Any:
-    """An ndarray from its payload; the only copy is the one that makes it writable."""
+    """Read an ndarray from its payload; the only copy is the one that makes it writable."""
     numpy = _library("numpy", "ndarray")
     head = msgpack.Unpacker()
     head.feed(data[:65536])
@@ -503,7 +488,7 @@ def _read_array(data: bytes) -> Any:
 
 
 def _as_dtype(numpy: Any, described: Any) -> Any:
-    """A dtype from its string, or from the list of fields of a structured one."""
+    """Make a dtype from its string, or from the list of fields of a structured one."""
     if isinstance(described, str):
         return numpy.dtype(described)
     return numpy.lib.format.descr_to_dtype([_as_field(field) for field in described])
@@ -515,12 +500,12 @@ def _as_field(field: list[Any]) -> tuple[Any, ...]:
     return (tuple(name) if isinstance(name, list) else name, inner, *(tuple(part) for part in shape))
 
 
-def _read_frame(labels: Any, index: Any, columns: list[Any], hints: list[Any] | None = None) -> Any:
+def _read_frame(payload: list[Any]) -> Any:
+    labels, index, columns, *rest = payload
+    hints = rest[0] if rest else [None] * len(columns)
     pandas = _library("pandas", "DataFrame")
     rebuilt_index = _read_index(pandas, index)
-    restored = [
-        _restore(pandas, values, hint) for values, hint in zip(columns, hints or [None] * len(columns), strict=True)
-    ]
+    restored = [_restore(pandas, values, hint) for values, hint in zip(columns, hints, strict=True)]
     frame = pandas.DataFrame(dict(enumerate(restored)), index=rebuilt_index)
     frame.columns = _read_labels(pandas, labels)
     return frame
@@ -535,7 +520,9 @@ def _read_labels(pandas: Any, labels: Any) -> Any:
     return pandas.Index(labels, name=name) if labels else pandas.RangeIndex(0, name=name)
 
 
-def _read_series(name: Any, index: Any, values: Any, hint: Any = None) -> Any:
+def _read_series(payload: list[Any]) -> Any:
+    name, index, values, *rest = payload
+    hint = rest[0] if rest else None
     pandas = _library("pandas", "Series")
     return pandas.Series(_restore(pandas, values, hint), index=_read_index(pandas, index), name=name)
 
@@ -576,6 +563,24 @@ def _library(name: str, kind: str) -> Any:
         raise ValueNotPortable(kind, "data", f"{_with_article(kind)} came in, but {name} isn't installed") from None
 
 
+_FROM_BYTES: dict[int, Callable[[bytes], Any]] = {
+    BIG_INT: _read_big_int,
+    NDARRAY: _read_array,
+    DATETIME: lambda data: datetime.fromisoformat(data.decode("ascii")),
+    DATE: lambda data: date.fromisoformat(data.decode("ascii")),
+    TIME: lambda data: time.fromisoformat(data.decode("ascii")),
+    DECIMAL: lambda data: Decimal(data.decode("ascii")),
+    COMPLEX: _read_complex,
+}
+_FROM_VALUE: dict[int, Callable[[Any], Any]] = {
+    DATAFRAME: _read_frame,
+    SERIES: _read_series,
+    TIMEDELTA: lambda fields: timedelta(*fields),
+    SET: set,
+    TUPLE: tuple,
+}
+
+
 # ---------------------------------------------------------------- JSON
 
 
@@ -587,7 +592,7 @@ def to_jsonable(value: Any) -> Any:
     return _jsonable(value, "result", 0)
 
 
-def _jsonable(value: Any, path: str, depth: int) -> Any:
+def _jsonable(value: Any, path: str, depth: int) -> Any:  # noqa: PLR0911 (one for each type)
     kind = type(value)
     if value is None or kind is bool or kind is str:
         return value
@@ -665,7 +670,7 @@ def _joined(names: tuple[Any, ...]) -> str:
 
 
 def _moments(numpy: Any, array: Any) -> Any:
-    """An array of times as an object array of what JSON shows for each."""
+    """Turn an array of times into an object array of what JSON shows for each."""
     result = numpy.empty(array.shape, dtype=object)
     for place, item in numpy.ndenumerate(array):
         result[place] = _json_moment(numpy, item)
@@ -684,7 +689,7 @@ def _json_moment(numpy: Any, item: Any) -> Any:
 
 
 def _explain(value: Any, root: str, error: Exception) -> ValueNotPortable:
-    """The refusal that names what in `value` could not be packed, and where it is."""
+    """Make the refusal that names what in `value` could not be packed, and where it is."""
     try:
         for found in _culprits(value, root, set()):
             return found
@@ -722,7 +727,7 @@ def _culprits(value: Any, path: str, trail: set[int]) -> Iterator[ValueNotPortab
 
 
 def _children(value: Any, path: str) -> Iterator[tuple[Any, str]] | None:
-    """The things inside `value` with their paths; None when it holds none that could be at fault."""
+    """Give the things inside `value` with their paths; None when it holds none that could be at fault."""
     if isinstance(value, dict):
         return ((item, f"{path}[{_short(key)}]") for key, item in value.items())
     if isinstance(value, list | tuple | set | frozenset):
@@ -752,7 +757,7 @@ def _refusal(value: Any, path: str) -> ValueNotPortable | None:
 
 
 def _short(key: Any) -> str:
-    """repr of a key, short enough for a message."""
+    """Give the repr of a key, short enough for a message."""
     try:
         text = repr(key)
     except Exception:  # a user's __repr__ may do anything

@@ -96,7 +96,7 @@ def run_block(block: Block, module: ModuleType, run_coroutine: Runner) -> Any:
 
 
 def new_module(name: str, filename: str, source: str, names: dict[str, Any]) -> ModuleType:
-    """A fresh module in sys.modules holding `names`, its source known to linecache. `forget` undoes it."""
+    """Put a fresh module holding `names` in sys.modules, its source in linecache. `forget` undoes it."""
     module = ModuleType(name)
     module.__file__ = filename
     module.__dict__.update(names)
@@ -140,5 +140,5 @@ def _complete(error: SyntaxError, source: str, filename: str) -> None:
 
 
 def _lines(source: str) -> list[str]:
-    """Split where Python's tokenizer does: at \\n, \\r\\n and \\r, and at nothing else that Unicode calls a line end."""
+    """Split where Python's tokenizer does: at LF, CR LF and CR, and at no other of Unicode's line ends."""
     return io.StringIO(source, newline=None).readlines()

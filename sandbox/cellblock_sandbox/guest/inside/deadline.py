@@ -5,11 +5,10 @@ catches the error and goes on is stopped from outside, after the host's grace.
 """
 
 import signal
-from collections.abc import Callable
 from types import FrameType
 
 
-class DeadlineExceeded(TimeoutError):
+class DeadlineExceeded(TimeoutError):  # noqa: N818 (a fact, and shown as TimeoutError)
     """The time limit was reached. Shown to users, by type and in tracebacks, as TimeoutError."""
 
 
@@ -24,8 +23,6 @@ class Deadline:
         self.reached = False
         self._armed = False
         self._seconds: float | None = None
-        self.interrupt: Callable[[DeadlineExceeded], bool] | None = None
-        """Set by the event loop while it sleeps: hands the error to the task that waits, and says whether it could."""
 
     def arm(self, seconds: float | None) -> None:
         """From here an interrupt ends the block. `seconds` is what the message says."""
@@ -37,25 +34,19 @@ class Deadline:
         """From here an interrupt comes too late to mean anything."""
         self._armed = False
 
-    def error(self) -> DeadlineExceeded:
-        """The error that ends the block."""
-        limit = "the time limit" if self._seconds is None else f"the time limit of {self._seconds:g} s"
-        return DeadlineExceeded(f"{limit} was reached")
-
     def expire(self) -> None:
-        """Raise the error, or hand it to the event loop's waiting task. Does nothing when not armed."""
-        if not self._armed:
-            return
-        self.reached = True
-        if self.interrupt is None or not self.interrupt(self.error()):
-            raise self.error()
+        """Raise DeadlineExceeded, if armed."""
+        if self._armed:
+            self.reached = True
+            limit = "the time limit" if self._seconds is None else f"the time limit of {self._seconds:g} s"
+            raise DeadlineExceeded(f"{limit} was reached")
 
 
 deadline = Deadline()
 
 
 def handle_interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """The SIGINT handler."""
+    """Handle SIGINT."""
     deadline.expire()
 
 

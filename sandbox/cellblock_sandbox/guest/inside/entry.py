@@ -15,42 +15,45 @@ from typing import Any
 import msgpack
 
 from . import blocks, environment, failures, loop, returns
-from .deadline import DeadlineExceeded, caused_by_deadline, deadline
+from .deadline import caused_by_deadline, deadline
 from .streams import streams
 from .values import Parts, ValueNotPortable, pack, pack_parts, unpack
 
 _COMPLETED = b"\x82\xa6status\xa9completed\xa6result\xc6"
-_reserved: frozenset[str] = frozenset()
-_restored = False
+
+
+class _State:
+    """What boot leaves for run. In an image, `restored` is False: the first run sees to the randomness."""
+
+    reserved: frozenset[str] = sys.stdlib_module_names
+    restored = False
 
 
 def boot(preload: list[str]) -> None:
     """Prepare the interpreter that an image captures. Raises ImportError for a module that can't be preloaded."""
-    global _restored, _reserved
     environment.install()
     loop.install()
     returns.install()
     for name in preload:
         importlib.import_module(name)
-    _reserved = sys.stdlib_module_names | {module.name for module in pkgutil.iter_modules()}
+    _State.reserved = sys.stdlib_module_names | {module.name for module in pkgutil.iter_modules()}
     _warm_up(preload)
     environment.remember_random_states()
     environment.reseed()
     gc.collect()
     gc.freeze()
     streams.prepare()
-    _restored = False
+    _State.restored = False
 
 
 def run(request: bytes) -> bytes:
     """Run the block of `request` (see docs/values.md) and give the response. Never raises."""
-    global _restored
     try:
-        if not _restored:
+        if not _State.restored:
             environment.reseed()
-            _restored = True
+            _State.restored = True
         return _run(msgpack.unpackb(request, strict_map_key=False))
-    except BaseException as error:  # whatever a block or a broken request made of us, the host gets an answer
+    except BaseException as error:  # whatever a block or a broken request did, the host gets an answer
         deadline.disarm()
         return _failed("error", failures.describe(error, ""))
 
@@ -63,22 +66,22 @@ def _run(request: dict[str, Any]) -> bytes:
     module = blocks.new_module(_module_name(filename), filename, code, names)
     try:
         deadline.arm(request.get("timeout_s"))
-        parts = pack_parts(blocks.run_block(blocks.compile_block(code, filename), module, loop.run_coroutine))
+        block = blocks.compile_block(code, filename)
+        response = _response(pack_parts(blocks.run_block(block, module, loop.run_coroutine)))
         deadline.disarm()
-    except BaseException as error:
+    except BaseException as error:  # SystemExit and the like end the block, not the sandbox
         deadline.disarm()
         sys.setrecursionlimit(limit)
-        return _failure(error, filename)
+        response = _failure(error, filename)
     finally:
-        deadline.disarm()
         sys.setrecursionlimit(limit)
         streams.finish()
         blocks.forget(module)
-    return _response(parts)
+    return response
 
 
 def _names(request: dict[str, Any]) -> dict[str, Any]:
-    """The names a block is given: every packed value of the request, and env. Absent ones have their empty value."""
+    """Collect the names a block is given: every packed value of the request, and env; the absent ones empty."""
     names: dict[str, Any] = {"msg": None, "inputs": [], "env": request.get("env") or {}}
     for name, value in request.items():
         if type(value) is bytes:
@@ -90,12 +93,12 @@ def _names(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _filename(name: str) -> str:
-    """The block's name as tracebacks show it: on one line."""
+    """Give the block's name as tracebacks show it: on one line."""
     return "".join(char if char.isprintable() else "_" for char in name)
 
 
 def _module_name(filename: str) -> str:
-    """The block's `__name__`: an identifier that hides no importable module.
+    """Give the block's `__name__`: an identifier that hides no importable module.
 
     Other characters become `_`; a name that begins with a digit gets a `_` before it, one that an importable module
     has already gets a `_` after it.
@@ -103,7 +106,7 @@ def _module_name(filename: str) -> str:
     name = "".join(char if char.isidentifier() or char.isdecimal() else "_" for char in filename)
     if not name.isidentifier():
         name = f"_{name}"
-    while name in _reserved or name in sys.modules:
+    while name in _State.reserved or name in sys.modules:
         name += "_"
     return name
 
@@ -114,7 +117,7 @@ def _response(parts: Parts) -> bytes:
 
 
 def _failure(error: BaseException, filename: str) -> bytes:
-    if isinstance(error, ValueNotPortable) and error.__traceback__ is not None:
+    if isinstance(error, ValueNotPortable):
         return _failed("error", failures.not_portable(error))
     status = "timeout" if deadline.reached and caused_by_deadline(error) else "error"
     return _failed(status, failures.describe(error, filename))

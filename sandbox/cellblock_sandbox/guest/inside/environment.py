@@ -4,6 +4,7 @@ Once: what can't exist here (JavaScript, threads, processes) says so in plain wo
 restore: every source of randomness that the image froze is seeded anew.
 """
 
+import _thread
 import errno
 import gc
 import importlib.abc
@@ -27,7 +28,7 @@ class NoJavaScript(importlib.abc.MetaPathFinder):
     """Refuses the modules that are Pyodide's bridge to JavaScript, before anything tries to initialise them."""
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """ModuleNotFoundError for the bridge's modules; None for all others."""
         if fullname in ("js", "pyodide_js", "_pyodide_core"):
@@ -45,8 +46,6 @@ def install() -> None:
 
 def _refuse_threads() -> None:
     """Make thread creation fail where threading itself expects failure, so its bookkeeping stays right."""
-    import _thread
-
     for module in (threading, _thread):
         for name in ("_start_new_thread", "_start_joinable_thread", "start_new_thread", "start_joinable_thread"):
             if hasattr(module, name):
@@ -62,7 +61,7 @@ def _refuse_processes() -> None:
     for name in ("system", "popen", "execv", "execve", *_PROCESS_NAMES):
         if hasattr(os, name):
             setattr(os, name, _no_process(name))
-    os.__getattr__ = _absent  # type: ignore[attr-defined]
+    os.__dict__["__getattr__"] = _absent
 
 
 def _no_process(name: str) -> Callable[..., NoReturn]:

@@ -34,7 +34,7 @@ class Failure(TypedDict):
 
 
 def describe(error: BaseException, filename: str) -> Failure:
-    """The failure of the block called `filename`. Never raises."""
+    """Describe the failure of the block called `filename`. Never raises."""
     try:
         frames = _trim(error, filename)
         line, column = _place(error, frames, filename)
@@ -46,7 +46,7 @@ def describe(error: BaseException, filename: str) -> Failure:
 
 
 def not_portable(error: ValueNotPortable) -> Failure:
-    """The failure of a block that ran but whose value can't travel: no line is to blame."""
+    """Describe the failure of a block that ran but whose value can't travel: no line is to blame."""
     name = type(error).__name__
     return {
         "type": name,
@@ -58,7 +58,7 @@ def not_portable(error: ValueNotPortable) -> Failure:
 
 
 def type_name(error: BaseException) -> str:
-    """The real class's qualified name, whatever its metaclass or __class__ say."""
+    """Give the real class's qualified name, whatever its metaclass or __class__ say."""
     kind = type(error)
     return _plain_text(_type_qualname.__get__(kind, type(kind)))
 
@@ -72,7 +72,8 @@ def message(error: BaseException) -> str:
     if isinstance(error, GeneratorExit) and not error.args:
         return "the block raised GeneratorExit"
     try:
-        return _capped(_plain_text(str(error)), MAX_MESSAGE)
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        return _capped(_plain_text(text), MAX_MESSAGE)
     except Exception as own:
         return f"(its message can't be shown: __str__ raised {type_name(own)})"
 
@@ -107,16 +108,14 @@ def _trim(error: BaseException, filename: str) -> TracebackType | None:
         current.__traceback__ = _user_frames(current.__traceback__, filename)
         if len(seen) >= MAX_CHAIN:
             current.__cause__ = current.__context__ = None
-        for linked in (current.__cause__, current.__context__):
-            if linked is not None:
-                pending.append(linked)
+        pending += filter(None, (current.__cause__, current.__context__))
         if isinstance(current, BaseExceptionGroup):
             pending += current.exceptions
     return error.__traceback__
 
 
 def _user_frames(trace: TracebackType | None, filename: str) -> TracebackType | None:
-    """A copy of `trace` with the block's frames only, the middle of a very deep recursion left out."""
+    """Copy `trace` with the block's frames only, the middle of a very deep recursion left out."""
     mine = [entry for entry in _entries(trace) if entry.tb_frame.f_code.co_filename == filename]
     if len(mine) > MAX_FRAMES:
         mine = mine[: MAX_FRAMES // 2] + mine[-MAX_FRAMES // 2 :]

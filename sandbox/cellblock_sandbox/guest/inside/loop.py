@@ -7,16 +7,34 @@ a select step that calls time.sleep, so timers, tasks, queues and timeouts are t
 import asyncio
 import time
 from asyncio import events, unix_events
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, NoReturn, TypeVar
 
-from .deadline import DeadlineExceeded, deadline
+from .deadline import DeadlineExceeded
 
 T = TypeVar("T")
 _LONGEST_SLEEP_S = 3600.0
 _NO_THREADS = "threads can't start in a sandbox: call the function directly, or await a coroutine"
 _NO_NETWORK = "there is no network in a sandbox"
 _NO_PROCESSES = "processes can't start in a sandbox"
+
+
+def _refuse_now(kind: type[Exception], message: str) -> Any:
+    """Make a loop method that raises as soon as it is called."""
+
+    def refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
+        raise kind(message)
+
+    return refuse
+
+
+def _refuse_when_awaited(message: str) -> Any:
+    """Make a loop coroutine that raises OSError."""
+
+    async def refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
+        raise OSError(message)
+
+    return refuse
 
 
 class _Sleeper:
@@ -26,13 +44,16 @@ class _Sleeper:
         self._loop = loop
 
     def select(self, timeout: float | None) -> list[Any]:
-        """Sleep for `timeout` seconds, or until the deadline when nothing is due."""
+        """Sleep for `timeout` seconds, or until the deadline when nothing is due.
+
+        The deadline ends the wait at the block's own `await`, so that its line is in the traceback.
+        """
         if timeout is None or timeout > 0:
-            deadline.interrupt = self._loop.fail_waiting_task
             try:
                 time.sleep(_LONGEST_SLEEP_S if timeout is None else min(timeout, _LONGEST_SLEEP_S))
-            finally:
-                deadline.interrupt = None
+            except DeadlineExceeded as error:
+                if not self._loop.fail_waiting_task(error):
+                    raise
         return []
 
 
@@ -45,10 +66,10 @@ class SleepingLoop(asyncio.BaseEventLoop):
         self._main: Any = None
 
     def _process_events(self, event_list: list[Any]) -> None:
-        """The sleeper has no events."""
+        """Do nothing: the sleeper has no events."""
 
     def _write_to_self(self) -> None:
-        """Nothing but this thread could wake the loop, and it is awake."""
+        """Do nothing: nothing but this thread could wake the loop, and it is awake."""
 
     def run_until_complete(self, future: Any) -> Any:
         """As in asyncio; also remembers `future` as what a deadline interrupts."""
@@ -68,41 +89,11 @@ class SleepingLoop(asyncio.BaseEventLoop):
         waiting.set_exception(error)
         return True
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> NoReturn:
-        """RuntimeError: no threads."""
-        raise RuntimeError(_NO_THREADS)
-
-    async def getaddrinfo(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """OSError: no network."""
-        raise OSError(_NO_NETWORK)
-
-    async def getnameinfo(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """OSError: no network."""
-        raise OSError(_NO_NETWORK)
-
-    async def create_connection(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """OSError: no network."""
-        raise OSError(_NO_NETWORK)
-
-    async def create_server(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """OSError: no network."""
-        raise OSError(_NO_NETWORK)
-
-    async def create_datagram_endpoint(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """OSError: no network."""
-        raise OSError(_NO_NETWORK)
-
-    async def subprocess_exec(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """OSError: no processes."""
-        raise OSError(_NO_PROCESSES)
-
-    async def subprocess_shell(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """OSError: no processes."""
-        raise OSError(_NO_PROCESSES)
-
-    def add_signal_handler(self, sig: int, callback: Callable[..., Any], *args: Any) -> NoReturn:
-        """RuntimeError: no signals."""
-        raise RuntimeError("a block can't handle signals: none are sent in a sandbox")
+    run_in_executor = _refuse_now(RuntimeError, _NO_THREADS)
+    add_signal_handler = _refuse_now(RuntimeError, "no signals are sent in a sandbox: a block can't handle them")
+    getaddrinfo = getnameinfo = _refuse_when_awaited(_NO_NETWORK)
+    create_connection = create_server = create_datagram_endpoint = _refuse_when_awaited(_NO_NETWORK)
+    subprocess_exec = subprocess_shell = _refuse_when_awaited(_NO_PROCESSES)
 
 
 _BasePolicy: Any = getattr(events, "_BaseDefaultEventLoopPolicy", None) or events.BaseDefaultEventLoopPolicy

@@ -80,7 +80,7 @@ def _probe(tree: ast.Module, returns: list[Place], filename: str) -> CodeType:
         body[index] = ast.copy_location(ast.Expr(value), node)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # compiling the function gives the same warnings
-        code = compile(tree, filename, "exec", _FLAGS, dont_inherit=True)
+        code: CodeType = compile(tree, filename, "exec", _FLAGS, dont_inherit=True)
     for (body, index), node in zip(returns, originals, strict=True):
         body[index] = node
     return code
@@ -129,7 +129,7 @@ def _at(node: ast.stmt, place: ast.stmt) -> ast.stmt:
 def _compile_function(
     body: list[ast.stmt], futures: list[ast.ImportFrom], names: set[str], is_async: bool, filename: str
 ) -> CodeType:
-    """The code object of a function with this body, all `names` global."""
+    """Compile the code object of a function with this body, all `names` global."""
     template = ast.parse(f"{'async ' if is_async else ''}def {_WRAPPER}(): pass")
     function = template.body[0]
     assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
