@@ -1,0 +1,45 @@
+"""Pyodide, hosted by wasmtime: isolated Python interpreters that start in milliseconds.
+
+`Image.open` and `Image.sandbox` are the way in; `errors` draws the tree of what may be raised.
+"""
+
+from cellblock_sandbox.errors import (
+    BuildError,
+    CellblockError,
+    GuestCrashed,
+    HashMismatch,
+    ImageDamaged,
+    ImageMismatch,
+    ImageMissing,
+    LinkError,
+    SandboxClosed,
+    SandboxError,
+    SourceUnavailable,
+    ToolMissing,
+    ValueNotPortable,
+)
+from cellblock_sandbox.limits import Limits
+from cellblock_sandbox.sandbox import UNSET, BlockError, ExecutionResult, Image, PackedResult, Sandbox
+
+__all__ = [
+    "UNSET",
+    "BlockError",
+    "BuildError",
+    "CellblockError",
+    "ExecutionResult",
+    "GuestCrashed",
+    "HashMismatch",
+    "Image",
+    "ImageDamaged",
+    "ImageMismatch",
+    "ImageMissing",
+    "Limits",
+    "LinkError",
+    "PackedResult",
+    "Sandbox",
+    "SandboxClosed",
+    "SandboxError",
+    "SourceUnavailable",
+    "ToolMissing",
+    "ValueNotPortable",
+]

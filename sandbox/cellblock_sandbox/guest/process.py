@@ -16,11 +16,11 @@ from cellblock_sandbox.guest import GUEST_ROOT
 from cellblock_sandbox.filesystem.filesystem import FileSystem
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.filesystem.quota import Quota
-from cellblock_sandbox.machine.calls import GuestTrap, Interrupted
+from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_overflow
 from cellblock_sandbox.machine.engine import MemoryModule, load_module
 from cellblock_sandbox.machine.instance import Definition, Program
 from cellblock_sandbox.machine.interruption import watchdog
-from cellblock_sandbox.syscalls.errors import CallRefused
+from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 from cellblock_sandbox.syscalls.host import Host, LinkedLibrary, LinkTables, SystemClock
 from cellblock_sandbox.syscalls.registry import all_calls, bind
 
@@ -152,7 +152,9 @@ class Guest:
         ends itself, GuestTrap when it does what WebAssembly forbids, GuestCrashed when it gives no answer. After any of
         them the guest is unusable.
         """
-        self.host.deadline = watchdog.arm(self.instance, timeout_s, grace_s) if timeout_s is not None else None
+        self.host.deadline = None
+        if timeout_s is not None:
+            self.host.deadline = watchdog.arm(self.instance, timeout_s, grace_s)
         try:
             return self._run(request)
         finally:
@@ -191,4 +193,14 @@ def read_links(tables: Mapping[str, Any]) -> LinkTables:
     return LinkTables(libraries, tables["main_symbols"], tuple(tables["missing"]))
 
 
-__all__ = ["Guest", "GuestLimits", "GuestState", "GuestTrap", "Interrupted", "Runtime"]
+__all__ = [
+    "Guest",
+    "GuestAbort",
+    "GuestExit",
+    "GuestLimits",
+    "GuestState",
+    "GuestTrap",
+    "Interrupted",
+    "Runtime",
+    "is_stack_overflow",
+]

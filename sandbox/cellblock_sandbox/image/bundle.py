@@ -20,6 +20,7 @@ from cellblock_sandbox.guest.process import EXPORTS, SITE_PACKAGES, STDLIB, Runt
 from cellblock_sandbox.image import pins
 from cellblock_sandbox.image.distribution import Package
 from cellblock_sandbox.image.fetch import Fetcher
+from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.store import Store, Stored
@@ -51,7 +52,7 @@ class Bundle:
         layers = LayerStack.standard()
         layers.mount_file(self.stored.file(pins.STDLIB), STDLIB)
         for wheel in sorted(self.stored.file(WHEELS).iterdir()):
-            layers.mount_archive(wheel, SITE_PACKAGES)
+            layers.mount_archive(wheel, SITE_PACKAGES, libraries_linked=True)
         layers.mount_directory(guest, GUEST_ROOT)
         return layers
 
@@ -70,6 +71,7 @@ def build(packages: Iterable[str], *, name: str, home: Home, progress: Progress)
     inputs = {package.file.name: package.file.sha256 for package in wanted}
     inputs |= {each.name: each.sha256 for each in map(pins.core_file, (pins.MAIN_MODULE, pins.STDLIB))}
     inputs["binaryen"] = pins.binaryen().sha256
+    inputs["interface"] = sha256_bytes(canonical_json([_provided(), sorted(EXPORTS)]))
     ident = store.id_for("bundle", inputs)
     with store.building("bundle", ident, progress):
         found = store.find("bundle", ident)
@@ -96,7 +98,7 @@ def _build(
         linked = link(
             core[pins.MAIN_MODULE].read_bytes(),
             _libraries(wheels.values()),
-            provided={each.name for each in all_calls()},
+            provided=_provided(),
             exports=EXPORTS,
             merger=merger,
             workdir=workdir,
@@ -111,6 +113,11 @@ def _build(
         draft.packages |= {package.name: package.version for package in wanted}
         draft.details |= {"libraries": len(linked.libraries), "undefined": linked.undefined}
     return store.open("bundle", draft.id, verify=False)
+
+
+def _provided() -> list[str]:
+    """The host functions there are: a link fixes which imports become stubs."""
+    return sorted(each.name for each in all_calls())
 
 
 def _run(toolchain: Toolchain, tool: str, arguments: Iterable[str]) -> None:

@@ -20,6 +20,7 @@ from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.linking.glue import MODULE, Glue
 from cellblock_sandbox.linking.memory import MemorySegment, memory_module
 from cellblock_sandbox.linking.merge import Merger
+from cellblock_sandbox.linking.start import started_globals
 from cellblock_sandbox.linking.symbols import Layout, Unit, place
 from cellblock_sandbox.linking.wasm import (
     EXTERNREF,
@@ -29,6 +30,7 @@ from cellblock_sandbox.linking.wasm import (
     KIND_TABLE,
     KIND_TAG,
     TABLE,
+    Global,
     Import,
     Reader,
     evaluate,
@@ -138,8 +140,7 @@ class _Rewriter:
     def rewrite(self, unit: Unit) -> bytes:
         """The module without data and start function, with imports and offsets resolved.
 
-        A side module's start function only zeroes its .bss: the memory module has zeros there already, and running it
-        on a captured memory would wipe the image. Offsets become plain constants because wasmtime fills a table
+        What the start function would compute is in the globals already (start.py). Offsets become plain constants because wasmtime fills a table
         lazily only then (instantiation 0.14 instead of 1.8 ms).
         """
         elements = [
@@ -150,14 +151,21 @@ class _Rewriter:
         ]
         imports = [self._resolve(each, unit) for each in unit.module.imports]
         exports = [replace(each, name=unit.label(each.name)) for each in unit.module.exports]
+        globals_ = self._started(unit)
         table = unit.module.payload(TABLE)
         if unit is self.layout.main:
             limits = b"\x01" + uleb(self.layout.pages) + uleb(_MAX_PAGES)
             imports.append(Import("image", "memory", KIND_MEMORY, limits))
             table = self.layout.table_section()
-        return replace(unit.module, imports=imports, exports=exports).encode(
+        return replace(unit.module, imports=imports, exports=exports, globals=globals_).encode(
             START=None, DATA=None, DATA_COUNT=None, ELEMENT=vector(elements), MEMORY=None, TABLE=table
         )
+
+    def _started(self, unit: Unit) -> list[Global]:
+        imported, result = len(unit.module.imported(KIND_GLOBAL)), list(unit.module.globals)
+        for index, value in started_globals(unit.module, unit.global_value).items():
+            result[index - imported] = replace(result[index - imported], initialiser=i32_const(value))
+        return result
 
     def _resolve(self, each: Import, unit: Unit) -> Import:
         if each.kind in (KIND_MEMORY, KIND_TABLE, KIND_TAG):

@@ -56,7 +56,7 @@ class Unit:
         index = self._globals.get(symbol)
         if index is None:
             return None
-        initialiser = self.module.globals[index - len(self.module.imported(KIND_GLOBAL))]
+        initialiser = self.module.globals[index - len(self.module.imported(KIND_GLOBAL))].initialiser
         return (evaluate(initialiser, self.global_value) + self.memory_base) & 0xFFFFFFFF
 
     def global_value(self, index: int) -> int:

@@ -152,6 +152,17 @@ class Segment:
     rest: bytes
 
 
+@dataclass(frozen=True)
+class Global:
+    """A defined global: its type (value type and mutability) as raw bytes, and its constant initialiser."""
+
+    type: bytes
+    initialiser: bytes
+
+    def encode(self) -> bytes:
+        return self.type + self.initialiser
+
+
 @dataclass
 class Module:
     """A parsed module. `sections` keeps every section's payload in order; the lists are views that `encode` writes back."""
@@ -161,7 +172,7 @@ class Module:
     exports: list[Export] = field(default_factory=list)
     types: list[bytes] = field(default_factory=list)
     functions: list[int] = field(default_factory=list)
-    globals: list[bytes] = field(default_factory=list)
+    globals: list[Global] = field(default_factory=list)
     _imported: dict[int, list[Import]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -178,12 +189,16 @@ class Module:
         module.exports = list(_read(module.payload(EXPORT), lambda r: Export(r.name(), r.byte(), r.uleb())))
         module.types = list(_read(module.payload(TYPE), _function_type))
         module.functions = list(_read(module.payload(FUNCTION), Reader.uleb))
-        module.globals = list(_read(module.payload(GLOBAL), _global_initialiser))
+        module.globals = list(_read(module.payload(GLOBAL), _global))
         return module
 
     def payload(self, identifier: int) -> bytes:
         """The payload of the section with this id, or an empty vector's if there is none."""
         return next((payload for each, payload in self.sections if each == identifier), b"\0")
+
+    def has(self, identifier: int) -> bool:
+        """Whether there is a section with this id."""
+        return any(each == identifier for each, _ in self.sections)
 
     def custom(self, wanted: str) -> bytes | None:
         """The content of the custom section called `wanted`, or None."""
@@ -195,13 +210,14 @@ class Module:
         return None
 
     def encode(self, **replaced: bytes | None) -> bytes:
-        """The module's bytes, with imports and exports as they are now.
+        """The module's bytes, with imports, globals and exports as they are now.
 
         `replaced` maps a section's name in capitals (`DATA=None`, `ELEMENT=payload`) to its new payload, or to
         None to leave it out. A replaced section has to exist already, or it is not written.
         """
         payloads: dict[int, bytes | None] = {_IDENTIFIERS[key]: payload for key, payload in replaced.items()}
         payloads.setdefault(IMPORT, vector(each.encode() for each in self.imports))
+        payloads.setdefault(GLOBAL, vector(each.encode() for each in self.globals))
         payloads.setdefault(EXPORT, vector(each.encode() for each in self.exports))
         out = [MAGIC]
         for identifier, payload in self.sections:
@@ -347,10 +363,12 @@ def _expression(reader: Reader) -> bytes:
     return _raw(reader, skip)
 
 
-def _global_initialiser(reader: Reader) -> bytes:
-    _reference_type(reader)
-    reader.byte()
-    return _expression(reader)
+def _global(reader: Reader) -> Global:
+    def skip_type() -> None:
+        _reference_type(reader)
+        reader.byte()
+
+    return Global(_raw(reader, skip_type), _expression(reader))
 
 
 def _data_segment(reader: Reader) -> Segment:

@@ -63,6 +63,11 @@ class Interrupted(BaseException):
 GuestTrap = wasmtime.Trap
 
 
+def is_stack_overflow(error: BaseException) -> bool:
+    """Whether a trap means that the guest's frames filled the stack."""
+    return isinstance(error, wasmtime.Trap) and error.trap_code is wasmtime.TrapCode.STACK_OVERFLOW
+
+
 class Border:
     """Which side of the wall the running guest's thread is on, and what is to be raised once it is back.
 

@@ -51,7 +51,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def arm(self, guest: Watched, timeout_s: float, grace_s: float) -> float:
-        """Watch `guest` from now on. Returns the time, by `time.monotonic()`, at which its memory is taken."""
+        """Watch `guest` from now on. Returns the time, by `time.monotonic()`, at which it is asked to stop."""
         with self._condition:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="cellblock-watchdog", daemon=True)
@@ -63,7 +63,7 @@ class Watchdog:
             # itself, which spares a wake-up per run.
             if self._soft < self._wakes_at:
                 self._condition.notify()
-            return self._hard
+            return self._soft
 
     def disarm(self) -> None:
         """Stop watching. After this returns, the watchdog touches the guest no more."""

@@ -1,0 +1,274 @@
+"""The front door: open an image, make sandboxes of it, run blocks in them.
+
+    from cellblock_sandbox import Image
+
+    image = Image.open("data")
+    with image.sandbox() as sandbox:
+        result = sandbox.run("return data * 2", data=21)
+        print(result.value)
+
+A sandbox is one isolated interpreter. Nothing a block does raises here: whatever it did is in its result. What is
+raised is a mistake of the caller, or ours (errors.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import msgpack
+
+from cellblock_sandbox.errors import GuestCrashed, SandboxClosed
+from cellblock_sandbox.guest.process import (
+    Guest,
+    GuestAbort,
+    GuestExit,
+    GuestLimits,
+    GuestState,
+    GuestTrap,
+    Interrupted,
+    is_stack_overflow,
+)
+from cellblock_sandbox.guest.values import pack, unpack
+from cellblock_sandbox.image import bundle as bundles
+from cellblock_sandbox.image import snapshot
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.store import Store, Stored
+from cellblock_sandbox.limits import Limits
+from cellblock_sandbox.machine.engine import load_module
+from cellblock_sandbox.machine.thread import guest_thread
+from cellblock_sandbox.syscalls.errors import CallRefused
+
+Status = Literal["completed", "error", "timeout", "cancelled"]
+OnOutput = Callable[[str, bytes], None]
+
+# Stands for "no data given", which is not the same as None.
+UNSET: Any = object()
+
+
+@dataclass(frozen=True)
+class BlockError:
+    """What a block did wrong. `line` and `column` count from 1 and are None where no line of the block is to blame."""
+
+    type: str
+    message: str
+    line: int | None
+    column: int | None
+    traceback: str
+
+
+@dataclass
+class PackedResult:
+    """How a run ended, with the result as packed bytes (docs/values.md), for those who only pass it on."""
+
+    status: Status
+    result: bytes | None
+    stdout: bytes
+    stderr: bytes
+    error: dict[str, Any] | None
+    timings_ms: dict[str, float]
+
+
+@dataclass
+class ExecutionResult:
+    """How a run ended. `value` is None unless `status` is "completed"."""
+
+    status: Status
+    value: Any
+    stdout: str
+    stderr: str
+    error: BlockError | None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Image:
+    """A captured interpreter, opened: the source of sandboxes. `packages` are the distributions it can import."""
+
+    def __init__(self, stored: Stored, bundle: Stored) -> None:
+        self.name = stored.manifest.name
+        self.id = stored.id
+        self.packages: dict[str, str] = dict(stored.manifest.packages)
+        self._state = GuestState(**stored.manifest.details["state"])
+        self._runtime = bundles.Bundle(bundle).runtime(stored.file(snapshot.GUEST))
+        self._memory = load_module(stored.file(snapshot.MEMORY))
+
+    @classmethod
+    def open(cls, name: str = "data", *, home: Path | None = None, verify: bool = True) -> Image:
+        """Open an image by name or id, in `home` or CELLBLOCK_HOME.
+
+        Every byte is checked unless `verify` is off. ImageMissing, ImageDamaged (names the file), ImageMismatch.
+        """
+        store = Store(Home.find(home))
+        stored = store.open("image", name, verify=verify)
+        bundle = store.open("bundle", stored.manifest.inputs["bundle"], verify=verify)
+        return guest_thread.run(cls, stored, bundle)
+
+    def sandbox(self, limits: Limits | None = None) -> Sandbox:
+        """A new sandbox, ready to run. GuestCrashed if the memory limit has no room for the image."""
+        return Sandbox(self, limits or Limits())
+
+    def _guest(self, limits: Limits, on_output: OnOutput) -> Guest:
+        room = GuestLimits(limits.memory_bytes, limits.file_bytes, limits.files)
+        return Guest(self._runtime, self._memory, room, self._state, on_output)
+
+
+class Sandbox:
+    """One isolated interpreter. May run several blocks one after another; what they leave behind stays in it.
+
+    Also a context manager, which closes it.
+    """
+
+    def __init__(self, image: Image, limits: Limits) -> None:
+        self.limits = limits
+        self._output = _Output(limits.output_bytes)
+        self._ended = ""
+        self._guest = guest_thread.run(image._guest, limits, self._output)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can run another block: False after close(), a hard stop, or when the guest ended itself."""
+        return not self._ended
+
+    def run(
+        self,
+        code: str,
+        *,
+        data: Any = UNSET,
+        inputs: list[Any] | Mapping[str, Any] | None = None,
+        msg: Any = None,
+        env: Mapping[str, str] | None = None,
+        name: str = "block",
+        timeout_s: float | None = None,
+        on_output: OnOutput | None = None,
+    ) -> ExecutionResult:
+        """Run a block and return how it ended.
+
+        The result is what `return` gives, else a variable `result`, else the last expression, else None. Without
+        `data`, the block's `data` follows `inputs`: None for none, the value of one, a list of several.
+        `on_output(stream, chunk)` gets "stdout" and "stderr" as they are written, on the sandbox's own thread.
+
+        ValueNotPortable if an argument can't travel, SandboxClosed if the sandbox has ended.
+        """
+        request: dict[str, Any] = {"code": code, "name": name, "timeout_s": timeout_s or self.limits.timeout_s}
+        if data is not UNSET:
+            request["data"] = pack(data, "data")
+        if inputs is not None:
+            request["inputs"] = pack(dict(inputs) if isinstance(inputs, Mapping) else list(inputs), "inputs")
+        if msg is not None:
+            request["msg"] = pack(msg, "msg")
+        if env is not None:
+            request["env"] = dict(env)
+        packed = self.run_packed(msgpack.packb(request), timeout_s=timeout_s, on_output=on_output)
+        return ExecutionResult(
+            packed.status,
+            None if packed.result is None else unpack(packed.result),
+            packed.stdout.decode(errors="replace"),
+            packed.stderr.decode(errors="replace"),
+            None if packed.error is None else BlockError(**packed.error),
+            packed.timings_ms,
+        )
+
+    def run_packed(
+        self, request: bytes, *, timeout_s: float | None = None, on_output: OnOutput | None = None
+    ) -> PackedResult:
+        """Like `run`, for a packed request (docs/values.md), of which nothing is decoded here."""
+        if self._ended:
+            raise SandboxClosed(self._ended)
+        limit = self.limits.timeout_s if timeout_s is None else timeout_s
+        return guest_thread.run(self._run, request, limit, on_output)
+
+    def close(self) -> None:
+        """Give its memory back. Nothing happens when it is closed already."""
+        if self._guest is not None:
+            guest, self._guest = self._guest, None
+            self._ended = self._ended or "it was closed"
+            guest_thread.run(guest.close)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, request: bytes, timeout_s: float, on_output: OnOutput | None) -> PackedResult:
+        assert self._guest is not None
+        started = time.perf_counter()
+        self._output.begin(on_output)
+        try:
+            status, result, error = self._answer(self._guest.run(request, timeout_s, self.limits.grace_s))
+        except (Interrupted, GuestExit, GuestAbort, GuestTrap, CallRefused, GuestCrashed) as end:
+            status, result, error = self._end(end, timeout_s)
+        stdout, stderr = self._output.end()
+        elapsed = (time.perf_counter() - started) * 1000
+        return PackedResult(status, result, stdout, stderr, error, {"run": elapsed})
+
+    def _answer(self, answer: bytes) -> tuple[Status, bytes | None, dict[str, Any] | None]:
+        """Read the guest's answer, which the block may have tampered with."""
+        if len(answer) > self.limits.result_bytes:
+            size = f"{len(answer)} bytes, the limit is {self.limits.result_bytes}"
+            return "error", None, _error("ResultLimit", f"the result is too large: {size}")
+        try:
+            content = msgpack.unpackb(answer)
+            status, result, error = content["status"], content.get("result"), content.get("error")
+            if status == "completed" and isinstance(result, bytes):
+                return "completed", result, None
+            if status in ("error", "timeout"):
+                return status, None, {key: error[key] for key in BlockError.__dataclass_fields__}
+        except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException):
+            pass
+        return "error", None, _error("GuestCrashed", "the guest's answer is not one it could have given")
+
+    def _end(self, end: BaseException, timeout_s: float) -> tuple[Status, None, dict[str, Any]]:
+        """The guest is gone; say in the block's terms what ended it."""
+        if isinstance(end, Interrupted):
+            self._ended = "it was stopped at its time limit"
+            return "timeout", None, _error(
+                "TimeoutError", f"the time limit of {timeout_s:g} s was reached, and the block did not stop when asked to"
+            )
+        if isinstance(end, GuestExit):
+            self._ended = "its block ended the interpreter"
+            return "error", None, _error("SystemExit", f"the block ended the interpreter with status {end.status}")
+        if is_stack_overflow(end):
+            self._ended = "its stack overflowed"
+            return "error", None, _error("RecursionError", "the block went deeper than the sandbox's stack")
+        self._ended = "it crashed"
+        return "error", None, _error("GuestCrashed", str(end).partition("\n")[0])
+
+
+class _Output:
+    """Collects what one run prints, up to a limit for each stream."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept = {"stdout": bytearray(), "stderr": bytearray()}
+        self._listener: OnOutput | None = None
+
+    def begin(self, listener: OnOutput | None) -> None:
+        self._listener = listener
+        for kept in self._kept.values():
+            kept.clear()
+
+    def end(self) -> tuple[bytes, bytes]:
+        self._listener = None
+        return bytes(self._kept["stdout"]), bytes(self._kept["stderr"])
+
+    def __call__(self, stream: str, chunk: bytes) -> None:
+        kept = self._kept[stream]
+        room = self._limit - len(kept)
+        if room < 0:
+            return
+        if len(chunk) > room:
+            chunk = chunk[:room] + f"\n[cut here: {stream} is limited to {self._limit} bytes]\n".encode()
+        kept += chunk
+        if self._listener is not None:
+            self._listener(stream, bytes(chunk))
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"type": kind, "message": message, "line": None, "column": None, "traceback": f"{kind}: {message}\n"}
