@@ -4,7 +4,7 @@ import globals from "globals";
 
 const rules = {
     "eqeqeq": "error",
-    "no-unused-vars": ["error", { argsIgnorePattern: "^(removed|send)$" }],
+    "no-unused-vars": ["error", { argsIgnorePattern: "^(removed|send|opt)$" }],
     "no-var": "error",
     "prefer-const": "error",
     "max-len": ["error", { code: 120 }],

@@ -3,7 +3,8 @@
  *
  *     node demo/run.mjs PATH_OF_THE_CELLBLOCK_COMMAND
  *
- * Environment: CELLBLOCK_PORT (8765), NODE_RED_PORT (1880), CELLBLOCK_HOME (where Node-RED's user directory goes too).
+ * Environment: CELLBLOCK_PORT (8765), NODE_RED_PORT (1880), CELLBLOCK_NODE_RED_DIR (Node-RED's user directory, which
+ * keeps the flow from one time to the next; default: node-red in CELLBLOCK_HOME).
  */
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -49,7 +50,8 @@ async function checkPorts(servicePort, nodeRedPort) {
 }
 
 function userDirectory() {
-    return path.join(process.env.CELLBLOCK_HOME || path.join(cacheFolder(), "cellblock"), "node-red");
+    const home = process.env.CELLBLOCK_HOME || path.join(cacheFolder(), "cellblock");
+    return process.env.CELLBLOCK_NODE_RED_DIR || path.join(home, "node-red");
 }
 
 function cacheFolder() {
@@ -84,7 +86,7 @@ async function startNodeRed(port, servicePort, userDir, started) {
         env: {
             ...process.env,
             NODE_RED_PORT: String(port),
-            CELLBLOCK_DEMO_USER_DIR: userDir,
+            CELLBLOCK_NODE_RED_DIR: userDir,
             CELLBLOCK_URL: `http://127.0.0.1:${servicePort}`,
         },
     });

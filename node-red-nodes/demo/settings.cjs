@@ -9,7 +9,7 @@ const path = require("node:path");
 module.exports = {
     uiHost: "127.0.0.1",
     uiPort: Number(process.env.NODE_RED_PORT),
-    userDir: process.env.CELLBLOCK_DEMO_USER_DIR,
+    userDir: process.env.CELLBLOCK_NODE_RED_DIR,
     flowFile: "flows.json",
     flowFilePretty: true,
     nodesDir: [path.resolve(__dirname, "..")],

@@ -19,15 +19,16 @@ const SIZE = { width: 1440, height: 860 };
  * Open the editor at `url`.
  *
  * @param {string} url
- * @param {{scale?: number}} [options] device pixels for each pixel of a page
+ * @param {{size?: {width: number, height: number}, scale?: number}} [options] of the window; `scale` is the number of
+ *     device pixels for each pixel of the page
  * @throws {Error} if there is no Chromium, or the editor doesn't come up
  */
-export async function openEditor(url, { scale = 1 } = {}) {
+export async function openEditor(url, { size = SIZE, scale = 1 } = {}) {
     if (!fs.existsSync(CHROMIUM)) {
         throw new Error(`no Chromium at ${CHROMIUM}: install Debian's package "chromium", or name another in CHROMIUM`);
     }
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    const page = await browser.newPage({ viewport: SIZE, deviceScaleFactor: scale });
+    const page = await browser.newPage({ viewport: size, deviceScaleFactor: scale });
     const outside = [];
     page.on("request", (request) => {
         const { protocol, host } = new URL(request.url());
@@ -105,6 +106,21 @@ export class Editor {
         await this.page.waitForTimeout(500);
     }
 
+    /** Drag the left edge of the open dialog. */
+    async widenDialog(pixels) {
+        const { x, y, height } = await this.page.locator(".red-ui-tray-resize-handle").last().boundingBox();
+        await this.page.mouse.move(x + 3, y + height / 2);
+        await this.page.mouse.down();
+        await this.page.mouse.move(x + 3 - pixels, y + height / 2, { steps: 5 });
+        await this.page.mouse.up();
+    }
+
+    /** Show one of the tabs inside a Code Block's dialog. */
+    async showTab(id) {
+        await this.page.locator(`#red-ui-tab-${id}`).click();
+        await this.page.locator(`#${id}`).waitFor();
+    }
+
     async closeDialog() {
         await this.page.locator("#node-dialog-ok").click();
         await this.page.locator("#node-dialog-ok").waitFor({ state: "detached" });
@@ -116,12 +132,15 @@ export class Editor {
         await this.page.locator("#node-input-code-editor .view-lines").click();
         await this.page.keyboard.press("Control+A");
         await this.page.keyboard.press("Delete");
-        for (const line of code.split("\n")) {
-            // Home undoes the indentation that the editor added by itself; the code brings its own.
+        for (const [i, line] of code.split("\n").entries()) {
+            if (i > 0) {
+                await this.page.keyboard.press("Enter");
+            }
+            // The editor indents by itself, and the code brings its own indentation.
             await this.page.keyboard.press("Shift+Home");
             await this.page.keyboard.insertText(line);
+            // A list of completions, if there is one, would take the next Enter.
             await this.page.keyboard.press("Escape");
-            await this.page.keyboard.press("Enter");
         }
     }
 
@@ -136,7 +155,7 @@ export class Editor {
     }
 
     async openDebugSidebar() {
-        await this.page.locator("#red-ui-tab-debug a, a[href='#debug']").first().click();
+        await this.page.locator("#red-ui-tab-debug-link-button").click();
     }
 
     /** The text of the next message in the debug sidebar. @returns {Promise<string>} */
@@ -146,9 +165,12 @@ export class Editor {
         return (await message.locator(".red-ui-debug-msg-payload").innerText()).trim();
     }
 
-    /** What stands under a node. */
-    async status(id) {
-        return (await this.node(id).locator(".red-ui-flow-node-status-label").textContent()).trim();
+    /** Unfold everything in the first message of the debug sidebar. */
+    async expandDebugMessage() {
+        const folded = this.page.locator(".red-ui-debug-msg-payload .collapsed > .red-ui-debug-msg-expandable:visible");
+        while (await folded.count() > 0) {
+            await folded.first().click();
+        }
     }
 
     /** Wait until the text under a node matches. @returns {Promise<string>} */

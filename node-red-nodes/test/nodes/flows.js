@@ -1,0 +1,84 @@
+/*
+ * Small flows for the tests: a Code Block between an input and helper nodes, and what they saw.
+ */
+"use strict";
+
+const helper = require("node-red-node-test-helper");
+const catchNode = require("@node-red/nodes/core/common/25-catch.js");
+const completeNode = require("@node-red/nodes/core/common/24-complete.js");
+const serviceNode = require("../../nodes/cellblock-service.js");
+const codeBlockNode = require("../../nodes/code-block.js");
+
+helper.init(require.resolve("node-red"));
+
+/**
+ * Load a flow with one Code Block.
+ *
+ * @param {string} url of the service; empty for no service node
+ * @param {object} config of the block
+ * @param {object} [credentials] of the service node
+ * @returns {Promise<Flow>}
+ */
+async function load(url, config, credentials = {}) {
+    const outputs = config.outputs ?? 1;
+    const sinks = Array.from({ length: outputs }, (_, i) => `out${i}`);
+    const flow = [
+        { id: "tab", type: "tab" },
+        { id: "block", z: "tab", type: "code-block", name: "my block", service: url ? "service" : "", ...config,
+            wires: sinks.map((id) => [id]) },
+        { id: "catch", z: "tab", type: "catch", scope: null, wires: [["caught"]] },
+        { id: "complete", z: "tab", type: "complete", scope: ["block"], wires: [["completed"]] },
+        ...[...sinks, "caught", "completed"].map((id) => ({ id, z: "tab", type: "helper" })),
+    ];
+    if (url) {
+        flow.push({ id: "service", type: "cellblock-service", url });
+    }
+    // Node-RED takes what has no place on the canvas for a config node, which catch nodes don't hear.
+    const placed = flow.map((node) => (node.z ? { x: 0, y: 0, ...node } : node));
+    await helper.load([serviceNode, codeBlockNode, catchNode, completeNode], placed, { service: credentials });
+    return new Flow(sinks);
+}
+
+class Flow {
+    constructor(sinks) {
+        this.block = helper.getNode("block");
+        this.statuses = [];
+        this.block.on("call:status", (call) => this.statuses.push(call.firstArg));
+        this.seen = {};
+        for (const id of [...sinks, "caught", "completed"]) {
+            this.seen[id] = [];
+            helper.getNode(id).on("input", (msg) => this.seen[id].push(msg));
+        }
+    }
+
+    send(msg) {
+        this.block.receive(msg);
+    }
+
+    get lastStatus() {
+        return this.statuses.at(-1);
+    }
+
+    /** The messages at a helper node, once there are so many. @throws {Error} if they don't come */
+    async at(id, count = 1, timeoutMs = 15_000) {
+        const seen = this.seen[id];
+        await until(() => seen.length >= count, timeoutMs, () => {
+            const caught = this.seen.caught.map((msg) => msg.error.message);
+            return `${count} messages at ${id}; there are ${seen.length}, and the errors ${JSON.stringify(caught)}`;
+        });
+        return seen;
+    }
+}
+
+/** Wait for something to become true. @throws {Error} saying what it was */
+async function until(check, timeoutMs, describe) {
+    const end = Date.now() + timeoutMs;
+    while (!check()) {
+        if (Date.now() > end) {
+            throw new Error(`waited in vain for ${describe()}`);
+        }
+        await new Promise((resolve) => { setTimeout(resolve, 5); });
+    }
+}
+
+module.exports = { helper, load, until };
