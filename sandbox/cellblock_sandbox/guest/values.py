@@ -504,9 +504,11 @@ def _read_frame(payload: list[Any]) -> Any:
     labels, index, columns, *rest = payload
     hints = rest[0] if rest else [None] * len(columns)
     pandas = _library("pandas", "DataFrame")
-    rebuilt_index = _read_index(pandas, index)
     restored = [_restore(pandas, values, hint) for values, hint in zip(columns, hints, strict=True)]
-    frame = pandas.DataFrame(dict(enumerate(restored)), index=rebuilt_index)
+    rebuilt = _read_index(pandas, index)
+    frame = pandas.DataFrame(dict(enumerate(restored)), index=None if restored else rebuilt)
+    if rebuilt is not None:
+        frame.index = rebuilt
     frame.columns = _read_labels(pandas, labels)
     return frame
 
@@ -524,7 +526,11 @@ def _read_series(payload: list[Any]) -> Any:
     name, index, values, *rest = payload
     hint = rest[0] if rest else None
     pandas = _library("pandas", "Series")
-    return pandas.Series(_restore(pandas, values, hint), index=_read_index(pandas, index), name=name)
+    series = _restore(pandas, values, hint).rename(name)
+    rebuilt = _read_index(pandas, index)
+    if rebuilt is not None:
+        series.index = rebuilt
+    return series
 
 
 def _read_index(pandas: Any, index: Any) -> Any:
@@ -533,27 +539,28 @@ def _read_index(pandas: Any, index: Any) -> Any:
     if isinstance(index, tuple):
         return pandas.MultiIndex.from_arrays(list(index), names=[level.name for level in index])
     if isinstance(index, pandas.Series):
-        return pandas.Index(index, name=index.name)
-    return pandas.Index(_restore(pandas, index, None))
+        return pandas.Index(index, name=index.name, dtype=index.dtype)
+    return _read_index(pandas, _restore(pandas, index, None))
 
 
 def _restore(pandas: Any, values: Any, hint: Any) -> Any:
-    """Column values in the dtype that `hint` names; without one, an array's own or object."""
+    """Make a Series of column values in the dtype that `hint` names; without one, an array's own or object."""
     if hint is None:
-        return pandas.Series(values, dtype=object).array if isinstance(values, list) else values
+        return pandas.Series(values, dtype=object if isinstance(values, list) else None)
     if isinstance(hint, list):
         kind, categories, ordered = hint
         if kind != "category":
             raise ValueError(f"unknown column kind {kind!r}")
-        return pandas.Categorical(values, categories=pandas.Index(categories), ordered=ordered)
+        labels = pandas.Index(categories, dtype=categories.dtype)
+        return pandas.Series(pandas.Categorical(values, categories=labels, ordered=ordered))
     if hint.startswith("datetime64["):
         zone = pandas.api.types.pandas_dtype(hint).tz
-        return pandas.DatetimeIndex(values).tz_localize("UTC").tz_convert(zone).array
+        return pandas.Series(pandas.DatetimeIndex(values).tz_localize("UTC").tz_convert(zone))
     if hint == "str":
-        return pandas.Series(values, dtype="str" if pandas.__version__ >= "3" else object).array
+        return pandas.Series(values, dtype="str" if pandas.__version__ >= "3" else object)
     if not hint.startswith(_NULLABLE):
         raise ValueError(f"unknown column kind {hint!r}")
-    return pandas.array(values, dtype=hint)
+    return pandas.Series(values, dtype=hint)
 
 
 def _library(name: str, kind: str) -> Any:

@@ -1,0 +1,361 @@
+"""The value format: what goes in comes out, or is refused with its type and path. With both of msgpack's codecs."""
+
+import collections
+import datetime as dt
+import enum
+import json
+import math
+from decimal import Decimal
+
+import msgpack
+import msgpack.fallback
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cellblock_sandbox.guest import values
+from cellblock_sandbox.guest.values import ValueNotPortable, pack, to_jsonable, unpack
+
+
+@pytest.fixture(params=["c", "python"], autouse=True)
+def codec(request, monkeypatch):
+    """Run each test with msgpack's C codec and with the pure-Python one that the guest has."""
+    if request.param == "python":
+        monkeypatch.setattr(values, "_Packer", msgpack.fallback.Packer)
+        monkeypatch.setattr(values.msgpack, "Packer", msgpack.fallback.Packer)
+        monkeypatch.setattr(values.msgpack, "Unpacker", msgpack.fallback.Unpacker)
+
+
+def there_and_back(value):
+    return unpack(pack(value))
+
+
+def same(a, b):
+    """Equal, of one type, NaN equal to NaN, all the way down."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, float):
+        return a == b or (math.isnan(a) and math.isnan(b))
+    if isinstance(a, Decimal):
+        return str(a) == str(b)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
+    return a == b
+
+
+CEST = dt.timezone(dt.timedelta(hours=2))
+
+EXACT = [
+    None, True, False, 0, -1, 127, 128, 2**63, 2**64 - 1, -(2**63), 2**64, -(2**63) - 1, 2**200, -(2**127), -(2**128),
+    0.0, -0.0, 1.5, math.inf, -math.inf, math.nan, 1j, complex(math.inf, -0.5),
+    "", "text", "08188500", "12345678", "é漢😀", "\0", b"", b"\x00\xff",
+    [], {}, (), set(), [1, [2, [3]]], {"a": {"b": [1]}}, (1, (2, [3])), {1, 2}, {(1, 2), "x"},
+    {1: "a", 2.5: "b", True: "c"} | {"s": 0},
+    dt.datetime(2026, 1, 2, 3, 4, 5, 6), dt.datetime(2026, 1, 2, tzinfo=dt.UTC), dt.datetime(2026, 1, 2, tzinfo=CEST),
+    dt.date(2026, 1, 2), dt.time(1, 2, 3, 4), dt.time(1, tzinfo=dt.UTC), dt.timedelta(days=-1, microseconds=1),
+    Decimal("1.10"), Decimal("NaN"), Decimal("-0"), Decimal("1E+400"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", EXACT, ids=repr)
+def test_exact(value):
+    assert same(there_and_back(value), value)
+    assert same(there_and_back([value, {"k": value}]), [value, {"k": value}])
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.datetimes() | st.decimals(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.lists(inner).map(tuple),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(json_like)
+def test_any_nesting_survives(value):
+    back = there_and_back(value)
+    assert same(back, value)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60))
+def test_broken_bytes_are_a_value_error(data):
+    try:
+        unpack(data)
+    except (ValueError, ValueNotPortable):
+        pass
+
+
+class Colour(enum.IntEnum):
+    RED = 3
+
+
+class Name(str):
+    __slots__ = ()
+
+    def encode(self, *args):
+        raise AssertionError("not asked")
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (bytearray(b"ab"), b"ab"),
+        (memoryview(b"ab"), b"ab"),
+        (collections.OrderedDict(a=1), {"a": 1}),
+        (collections.Counter("aab"), {"a": 2, "b": 1}),
+        (collections.defaultdict(list, a=[(1,)]), {"a": [(1,)]}),
+        (Point(1, 2), (1, 2)),
+        (frozenset({1}), {1}),
+        (Colour.RED, 3),
+        (Name("n"), "n"),
+        (np.float64(1.5), 1.5),
+        (np.float32(0.5), 0.5),
+        (np.int8(-3), -3),
+        (np.uint64(2**64 - 1), 2**64 - 1),
+        (np.bool_(True), True),
+        (np.complex64(1j), 1j),
+        (np.str_("s"), "s"),
+        (np.bytes_(b"s"), b"s"),
+        (np.datetime64("2026-01-02T03:04"), dt.datetime(2026, 1, 2, 3, 4)),
+        (np.datetime64("2026-01-02"), dt.date(2026, 1, 2)),
+        (np.datetime64("2026-01-02T00:00:00.000001000", "ns"), dt.datetime(2026, 1, 2, 0, 0, 0, 1)),
+        (np.timedelta64(1500, "ms"), dt.timedelta(seconds=1.5)),
+        (np.datetime64("NaT"), None),
+        (pd.NaT, None),
+        (pd.NA, None),
+        (pd.Timestamp("2026-01-02T03:04:05", tz="UTC"), dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)),
+        (pd.Timedelta("1s"), dt.timedelta(seconds=1)),
+        ({np.int64(1): 2, np.str_("a"): 3}, {1: 2, "a": 3}),
+        (np.array([{"a": (1,)}, None], dtype=object), [{"a": (1,)}, None]),
+        (np.array(2**70, dtype=object), 2**70),
+    ],
+    ids=repr,
+)
+def test_plainer(value, expected):
+    assert same(there_and_back(value), expected)
+    assert same(there_and_back({"k": [value]}), {"k": [expected]})
+
+
+ARRAYS = [
+    np.array([], dtype="f8"), np.zeros((0, 3), "<i2"), np.array(5.0), np.array(7, dtype=">u4"),
+    *[np.arange(6).astype(code).reshape(2, 3) for code in "?bBhHiIlLqQefdFD"],
+    np.arange(24).reshape(2, 3, 4), np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    np.arange(20)[::2], np.arange(20).reshape(4, 5)[:, ::-2], np.arange(4, dtype=">i4"), np.arange(6).reshape(2, 3).T,
+    np.array(["a", "bcd"]), np.array([b"a", b"bcd"]), np.array(["2026-01-02", "NaT"], "M8[ns]"), np.array([1], "m8[s]"),
+    np.array([(1, 2.0, "x")], dtype=[("a", "<i4"), ("b", ">f8"), ("c", "U3")]),
+    np.zeros(2, dtype=[("p", [("x", "f4"), ("y", "f4", (2, 2))])]), np.zeros(3, "V5"),
+    np.array([np.nan, np.inf, -0.0]), np.float16([1.5, 65504]), np.broadcast_to(np.arange(3), (2, 3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda a: f"{a.dtype.str}{a.shape}")
+def test_arrays(array):
+    for back in (there_and_back(array), there_and_back({"k": [array]})["k"][0]):
+        assert type(back) is np.ndarray
+        assert back.dtype == array.dtype
+        assert back.shape == array.shape
+        assert back.tobytes() == array.tobytes()
+        assert back.flags.writeable
+        assert back.flags.c_contiguous == array.flags.c_contiguous or not array.flags.forc
+
+
+def test_a_large_array_is_not_copied_into_the_parts():
+    array = np.zeros(1 << 20)
+    parts = values.pack_parts(array)
+    assert any(isinstance(part, memoryview) and np.shares_memory(np.asarray(part), array) for part in parts)
+
+
+FRAMES = {
+    "empty": pd.DataFrame(),
+    "no rows": pd.DataFrame({"a": np.array([], "i4")}),
+    "no columns": pd.DataFrame(index=[1, 2, 3]),
+    "plain": pd.DataFrame({"a": [1, 2], "b": [1.5, np.nan]}),
+    "object": pd.DataFrame({"a": pd.Series([{"x": 1}, [1, 2]], dtype=object)}),
+    "strings": pd.DataFrame({"a": pd.Series(["x", None], dtype="string"), "b": pd.Series(["0123", "4"], dtype=object)}),
+    "duplicate columns": pd.DataFrame([[1, 2.0]], columns=["a", "a"]),
+    "labels": pd.DataFrame([[1, 2, 3]], columns=["a", 1, dt.datetime(2026, 1, 1)]),
+    "named columns": pd.DataFrame([[1, 2]], columns=pd.Index(["a", "b"], name="kind")),
+    "multi columns": pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["x", None])),
+    "text index": pd.DataFrame({"a": [1, 2]}, index=pd.Index(["p", "q"], dtype=object)),
+    "named index": pd.DataFrame({"a": [1, 2]}, index=pd.Index([5, 6], name="id")),
+    "named range": pd.DataFrame({"a": [1, 2]}, index=pd.RangeIndex(2, name="id")),
+    "offset range": pd.DataFrame({"a": [1, 2]}, index=pd.RangeIndex(3, 7, 2)),
+    "date index": pd.DataFrame({"a": [1, 2]}, index=pd.to_datetime(["2026-01-01", "2026-01-02"])),
+    "tz index": pd.DataFrame({"a": [1]}, index=pd.DatetimeIndex(["2026-01-01"], tz="Europe/Istanbul")),
+    "multi index": pd.DataFrame({"a": [1, 2]}, index=pd.MultiIndex.from_tuples([("x", 1), ("y", 2)], names=["k", None])),
+    "tz": pd.DataFrame({"a": pd.to_datetime(["2026-01-01", None]).tz_localize("Europe/Istanbul")}),
+    "offset": pd.DataFrame({"a": pd.to_datetime(["2026-01-01T00:00:00+03:00"])}),
+    "moments": pd.DataFrame({"a": pd.to_datetime(["2026-01-01", None]), "b": pd.to_timedelta(["1s", None])}),
+    "categorical": pd.DataFrame({"a": pd.Categorical(["x", None, "y"], categories=["y", "x", "z"], ordered=True)}),
+    "int categories": pd.DataFrame({"a": pd.Categorical([3, 1, 3])}),
+    "nullable": pd.DataFrame({"a": pd.array([1, None], "Int64"), "b": pd.array([True, None], "boolean")}),
+    "nullable full": pd.DataFrame({"a": pd.array([1, 2], "UInt8"), "b": pd.array([1.5, None], "Float32")}),
+    "period": pd.DataFrame({"a": pd.PeriodIndex(["2026-01", None], freq="M")}),
+    "bool": pd.DataFrame({"a": [True, False], "f": np.float32([1, 2])}),
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
+def test_frames(frame):
+    for back in (there_and_back(frame), there_and_back([{"k": frame}])[0]["k"]):
+        pd.testing.assert_frame_equal(back, frame, check_freq=False, check_column_type=len(frame.columns) > 0)
+        if len(back):
+            back.iloc[0:1].copy()
+            back["new"] = 1  # usable, not a view on frozen bytes
+
+
+def test_the_default_string_dtype_survives():
+    frame = pd.DataFrame({"a": ["x", None]}, index=["p", "q"])
+    pd.testing.assert_frame_equal(there_and_back(frame), frame)
+
+
+@pytest.mark.parametrize("column", [pd.array([pd.Interval(0, 1)]), pd.arrays.SparseArray([0, 1])], ids=["iv", "sparse"])
+def test_a_dtype_without_a_portable_form_is_refused(column):
+    with pytest.raises(ValueNotPortable) as caught:
+        pack({"t": pd.DataFrame({"ok": [1], "c": column[:1]})})
+    assert caught.value.path == "result['t']['c']"
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pd.Series([1, 2]),
+        pd.Series([1.5], name="x", index=["a"]),
+        pd.Series([], dtype="f8", name=("a", 1)),
+        pd.Series(["a", None], dtype="string", name="s"),
+        pd.Series(pd.Categorical(["a"]), index=pd.MultiIndex.from_tuples([("x", 1)])),
+    ],
+    ids=repr,
+)
+def test_series(series):
+    pd.testing.assert_series_equal(there_and_back(series), series)
+    pd.testing.assert_series_equal(there_and_back([series])[0], series)
+
+
+def test_an_index_becomes_an_array():
+    assert there_and_back(pd.Index([1, 2])).tolist() == [1, 2]
+    assert there_and_back(pd.MultiIndex.from_tuples([("a", 1)])) == [("a", 1)]
+
+
+def test_msgpack_timestamps_are_read():
+    moment = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+    assert unpack(msgpack.packb(moment, datetime=True)) == moment
+
+
+cycle: list = []
+cycle.append({"again": cycle})
+loop_in_tuple: list = []
+loop_in_tuple.append((loop_in_tuple,))
+
+
+def nested(kind, depth):
+    value = 0
+    for _ in range(depth):
+        value = kind(value)
+    return value
+
+
+REFUSED = [
+    ((i for i in ()), "result", "generator"),
+    ({"a": [0, 1, 2, object()]}, "result['a'][3]", "object"),
+    ({"a": {"b": (1, [print])}}, "result['a']['b'][1][0]", "builtin_function_or_method"),
+    ({"a": {None: 1}}, "result['a']", "NoneType"),
+    ([{(1, 2): 1}], "result[0]", "tuple"),
+    ([{b"k": 1}], "result[0]", "bytes"),
+    ([1, "\ud800"], "result[1]", "str"),
+    (cycle, "result[0]['again']", "list"),
+    (loop_in_tuple, "result[0][0]", "list"),
+    (nested(lambda v: [v], 600), "result" + "[0]" * 251, "list"),
+    ({"n": np.longdouble(1)}, "result['n']", "longdouble"),
+    ({"n": [np.zeros(2, "longdouble")]}, "result['n'][0]", "ndarray"),
+    ([np.ma.masked_array([1], [True])], "result[0]", "MaskedArray"),
+    (np.array([1, object()], dtype=object), "result[1]", "object"),
+    ({"d": pd.DataFrame({"x": [1, print]})}, "result['d']['x'][1]", "builtin_function_or_method"),
+    (int, "result", "type"),
+]
+
+
+@pytest.mark.parametrize(("value", "path", "kind"), REFUSED, ids=[f"{path[:30]} {kind}" for _, path, kind in REFUSED])
+def test_refused_by_path(value, path, kind):
+    with pytest.raises(ValueNotPortable) as caught:
+        pack(value)
+    assert caught.value.path == path
+    assert caught.value.type_name == kind
+    assert str(caught.value).startswith(path + ": ")
+
+
+@pytest.mark.parametrize("make", [lambda v: [v], lambda v: {"k": v}, lambda v: (v,), lambda v: [(v,)]])
+@pytest.mark.parametrize("depth", [50, 90, 150, 300, 600, 5000, 100_000])
+def test_depth_is_kept_or_refused_cleanly(make, depth):
+    value = nested(make, depth)
+    try:
+        packed = pack(value)
+    except ValueNotPortable as refusal:
+        assert depth > 90
+        assert "nested too deeply" in str(refusal)
+    else:
+        assert depth < 600
+        assert pack(unpack(packed)) == packed
+
+
+def test_hostile_nesting_of_extension_types_is_refused():
+    data = b"\xc0"
+    for _ in range(2000):
+        data = msgpack.packb(msgpack.ExtType(values.TUPLE, b"\x91" + data))
+    with pytest.raises(ValueError, match="nested too deeply"):
+        unpack(data)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        ["O", [1], "C", b"12345678"],
+        ["<f8", [2], "C", b"12345678"],
+        ["<f8", [-1], "C", b""],
+        ["<f8", [1], "K", b"12345678"],
+        ["<f8", [1], "C"],
+        ["nonsense", [1], "C", b"1"],
+        ["<f8", "x", "C", b"12345678"],
+        [["a"], [1], "C", b"12345678"],
+        ["<f8", [1 << 40, 0, 1 << 40], "C", b""],
+    ],
+    ids=repr,
+)
+def test_hostile_arrays_are_refused(payload):
+    with pytest.raises(ValueError, match="not a packed value"):
+        unpack(msgpack.packb(msgpack.ExtType(values.NDARRAY, msgpack.packb(payload))))
+
+
+def test_to_jsonable():
+    frame = pd.DataFrame({"t": pd.to_datetime(["2026-01-02"]), "x": [np.nan], "s": ["0123"]}, index=["k"])
+    value = {
+        "nan": math.nan, "inf": [math.inf], "bytes": b"ab", "dec": Decimal("1.10"), "c": 1j, "set": {1}, "tuple": (1,),
+        "when": dt.datetime(2026, 1, 2, tzinfo=dt.UTC), "for": dt.timedelta(seconds=1.5), "big": 2**70, 1: True,
+        "array": np.array([[1.5, np.nan]]), "dates": np.array(["2026-01-02", "NaT"], "M8[D]"), "series": pd.Series([1]),
+        "frame": frame, "np": np.float32(0.5),
+    }  # fmt: skip
+    assert json.loads(json.dumps(to_jsonable(value), allow_nan=False)) == {
+        "nan": None, "inf": [None], "bytes": "YWI=", "dec": "1.10", "c": {"re": 0.0, "im": 1.0}, "set": [1],
+        "tuple": [1], "when": "2026-01-02T00:00:00+00:00", "for": 1.5, "big": 2**70, "1": True,
+        "array": [[1.5, None]], "dates": ["2026-01-02", None], "series": [1],
+        "frame": [{"t": "2026-01-02T00:00:00", "x": None, "s": "0123"}], "np": 0.5,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [{1: 0, "1": 1}, object(), {None: 1}, [10**5000]], ids=["keys", "object", "None", "long"])
+def test_to_jsonable_refuses(value):
+    with pytest.raises(ValueNotPortable):
+        to_jsonable(value)
+
+
+def test_the_refusal_can_start_at_another_root():
+    with pytest.raises(ValueNotPortable, match=r"^data\['x'\]: an object can't travel$"):
+        pack({"x": object()}, root="data")
