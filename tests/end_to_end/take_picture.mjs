@@ -26,6 +26,7 @@ try {
     await editor.widenDialog(70);
     await page.locator(".red-ui-notification").waitFor({ state: "detached", timeout: 20_000 });
     // No word marked, no caret, no tool tip under the mouse.
+    await page.locator("#node-input-code-editor .view-lines").click();
     await page.keyboard.press("Control+End");
     await page.evaluate(() => document.activeElement.blur());
     await page.mouse.move(5, 690);
