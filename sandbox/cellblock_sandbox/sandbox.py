@@ -32,6 +32,7 @@ from cellblock_sandbox.guest.process import (
     GuestTrap,
     Interrupted,
     is_stack_overflow,
+    trap_reason,
 )
 from cellblock_sandbox.guest.values import pack, unpack
 from cellblock_sandbox.image import bundle as bundles
@@ -238,7 +239,7 @@ class Sandbox:
             self._ended = "its stack overflowed"
             return "error", None, _error("RecursionError", "the block went deeper than the sandbox's stack")
         self._ended = "it crashed"
-        return "error", None, _error("GuestCrashed", str(end).partition("\n")[0])
+        return "error", None, _error("GuestCrashed", f"the block crashed the interpreter: {trap_reason(end)}")
 
 
 class _Output:

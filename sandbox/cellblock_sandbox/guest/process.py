@@ -16,7 +16,7 @@ from cellblock_sandbox.guest import GUEST_ROOT
 from cellblock_sandbox.filesystem.filesystem import FileSystem
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.filesystem.quota import Quota
-from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_overflow
+from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_overflow, trap_reason
 from cellblock_sandbox.machine.engine import MemoryModule, load_module
 from cellblock_sandbox.machine.instance import Definition, Program
 from cellblock_sandbox.machine.interruption import watchdog
@@ -120,6 +120,7 @@ class Guest:
         self.runtime = runtime
         self.instance = runtime.program.instantiate(memory, limits.memory_bytes)
         self.instance.interrupt_flag = runtime.links.main_symbols[INTERRUPT_FLAG]
+        self.instance.heap_start = runtime.links.heap_start
         self.runner = state.runner
         self.host = Host(
             memory=self.instance.memory,
@@ -190,7 +191,7 @@ def read_links(tables: Mapping[str, Any]) -> LinkTables:
         path: LinkedLibrary(path, tuple(each["needed"]), tuple(each["starters"]), each["symbols"])
         for path, each in tables["libraries"].items()
     }
-    return LinkTables(libraries, tables["main_symbols"], tuple(tables["missing"]))
+    return LinkTables(libraries, tables["main_symbols"], tuple(tables["missing"]), tables["heap_start"])
 
 
 __all__ = [
@@ -203,4 +204,5 @@ __all__ = [
     "Interrupted",
     "Runtime",
     "is_stack_overflow",
+    "trap_reason",
 ]

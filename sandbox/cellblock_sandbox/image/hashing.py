@@ -35,8 +35,3 @@ def sha256_bytes(data: bytes) -> str:
 def canonical_json(value: Any) -> bytes:
     """Write `value` so that equal values give equal bytes."""
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-
-
-def sha256_tree(paths: Iterable[Path]) -> str:
-    """Hash the names and contents of `paths`, whatever their order."""
-    return sha256_bytes(canonical_json(sorted((path.name, sha256_file(path)) for path in paths)))

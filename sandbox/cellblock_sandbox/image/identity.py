@@ -13,17 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import Literal
 
-from cellblock_sandbox.image.hashing import sha256_tree
+from cellblock_sandbox.guest import guest_files
+from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 
 Kind = Literal["bundle", "image"]
 
 FORMAT = "1"
 _BUNDLE_BUILD = "1"
 _IMAGE_BUILD = "1"
-_GUEST = Path(__file__).parent.parent / "guest"
 
 
 @dataclass(frozen=True)
@@ -49,4 +48,4 @@ def _engine() -> str:
 
 @cache
 def _guest_hash() -> str:
-    return sha256_tree(path for path in _GUEST.rglob("*.py"))[:12]
+    return sha256_bytes(canonical_json({name: sha256_bytes(data) for name, data in guest_files().items()}))[:12]

@@ -63,6 +63,11 @@ class Interrupted(BaseException):
 GuestTrap = wasmtime.Trap
 
 
+def trap_reason(error: BaseException) -> str:
+    """What a trap says in few words, such as "out of bounds memory access"; any other error's own text."""
+    return str(error).rstrip().rpartition("wasm trap: ")[2] if isinstance(error, wasmtime.Trap) else str(error)
+
+
 def is_stack_overflow(error: BaseException) -> bool:
     """Whether a trap means that the guest's frames filled the stack."""
     return isinstance(error, wasmtime.Trap) and error.trap_code is wasmtime.TrapCode.STACK_OVERFLOW

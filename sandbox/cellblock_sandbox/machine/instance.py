@@ -7,6 +7,7 @@ bundle, or a captured image, both mapped copy-on-write) and the code on top of i
 from __future__ import annotations
 
 import ctypes
+import mmap
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.memory import GuestMemory
 
 PAGE = 65536
+_HOST_PAGE = mmap.PAGESIZE
 _TABLE = "__indirect_function_table"
 # Room for the functions a guest makes at run time (ctypes callbacks), beyond what the link put in the table.
 _TABLE_GROWTH = 65536
@@ -74,8 +76,9 @@ class Instance:
         self._wasm_memory = memory
         self._code = code
         self._called: dict[str, GuestFunction] = {}
-        self.memory = GuestMemory(self._buffer)
         self.interrupt_flag = 0
+        self.heap_start = 0
+        self.memory = GuestMemory(self._buffer)
         self._own_functions: dict[int, wasmtime.Func | None] = {}
 
     # What the watchdog needs: see interruption.py.
@@ -98,10 +101,11 @@ class Instance:
         """Make CPython's next periodic check raise SIGINT."""
         self.memory.set_u32(self.interrupt_flag, 1)
 
-    def address_range(self) -> tuple[int, int]:
-        """Where linear memory lies in this process, and its length in bytes."""
+    def address_range(self) -> tuple[int, int, int]:
+        """Where linear memory lies in this process, how much of it lies below the heap, and all of its bytes."""
         pointer = self._wasm_memory.data_ptr(self._store)
-        return ctypes.addressof(pointer.contents), self._wasm_memory.data_len(self._store)
+        size = self._wasm_memory.data_len(self._store)
+        return ctypes.addressof(pointer.contents), min(self.heap_start & -_HOST_PAGE, size), size
 
     # Calls.
 
@@ -199,5 +203,5 @@ class Instance:
         self._store.close()
 
     def _buffer(self) -> memoryview:
-        address, length = self.address_range()
+        address, _, length = self.address_range()
         return memoryview((ctypes.c_ubyte * length).from_address(address)).cast("B")

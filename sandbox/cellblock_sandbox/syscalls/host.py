@@ -100,6 +100,7 @@ class LinkTables:
     libraries: Mapping[str, LinkedLibrary]
     main_symbols: Mapping[str, int]
     missing: tuple[str, ...]
+    heap_start: int = 0
 
 
 class Trace(Protocol):

@@ -1,0 +1,57 @@
+# make run    service and Node-RED with the example flow, everything set up first
+# make test   every test        make test-fast   the quick ones        make check   linters and types
+
+VENV := .venv
+BIN := $(VENV)/bin
+NODES := node-red-nodes
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: setup run test test-fast check format bench clean setup-dev
+
+setup: $(VENV)/.installed $(NODES)/node_modules/.installed
+	@$(BIN)/cellblock image build
+
+$(VENV)/.installed: pyproject.toml
+	python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+$(NODES)/node_modules/.installed: $(NODES)/package-lock.json
+	cd $(NODES) && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+setup-dev: setup $(VENV)/.installed-dev
+	@tests/browser
+
+run: setup
+	@exec node $(NODES)/demo/run.mjs $(BIN)/cellblock
+
+test: setup-dev
+	$(BIN)/pytest
+	cd $(NODES) && npm test
+
+test-fast: $(VENV)/.installed-dev $(NODES)/node_modules/.installed
+	$(BIN)/pytest -q tests/unit -m "not network"
+	cd $(NODES) && npm run --silent test:unit
+
+check: $(VENV)/.installed-dev $(NODES)/node_modules/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd $(NODES) && npm run --silent lint
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev
+	$(BIN)/cellblock bench
+
+clean:
+	rm -rf $(VENV) $(NODES)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache
