@@ -8,7 +8,7 @@ import signal
 from types import FrameType
 
 
-class DeadlineExceeded(TimeoutError):  # noqa: N818 (a fact, and shown as TimeoutError)
+class DeadlineExceeded(TimeoutError):
     """The time limit was reached. Shown to users, by type and in tracebacks, as TimeoutError."""
 
 

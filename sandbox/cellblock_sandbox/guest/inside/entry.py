@@ -60,6 +60,8 @@ def run(request: bytes) -> bytes:
 
 def _run(request: dict[str, Any]) -> bytes:
     code, filename = request["code"], _filename(request.get("name") or "block")
+    if not isinstance(code, str):
+        raise TypeError(f"code must be text, not {type(code).__name__}")
     names = _names(request)
     limit = sys.getrecursionlimit()
     streams.begin()

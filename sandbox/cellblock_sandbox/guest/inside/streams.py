@@ -21,7 +21,8 @@ class Streams:
         if not self._fresh:
             self._pair = [_open(1, "<stdout>"), _open(2, "<stderr>")]
             self._fresh = True
-        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = self._pair
+        sys.stdout, sys.stderr = self._pair
+        vars(sys)["__stdout__"], vars(sys)["__stderr__"] = self._pair  # final, says typing; they are this run's
 
     def begin(self) -> None:
         """Give the streams to a run; the ones made ready in advance if there are."""
@@ -30,15 +31,15 @@ class Streams:
 
     def finish(self) -> None:
         """Write out what the block printed, also to a stream it put in place. Never raises an Exception."""
-        for stream in (sys.stdout, sys.stderr, *self._pair):
+        for stream in (getattr(sys, "stdout", None), getattr(sys, "stderr", None), *self._pair):
             with contextlib.suppress(Exception):
-                stream.flush()
+                stream.flush()  # type: ignore[union-attr]
         sys.stdout, sys.stderr = self._pair
 
 
 def _open(descriptor: int, name: str) -> io.TextIOWrapper:
     raw = io.FileIO(descriptor, "w", closefd=False)
-    raw.name = name  # type: ignore[misc]
+    raw.name = name
     return io.TextIOWrapper(
         io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True
     )
