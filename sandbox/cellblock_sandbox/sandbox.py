@@ -127,7 +127,7 @@ class Sandbox:
         self.limits = limits
         self._output = _Output(limits.output_bytes)
         self._ended = ""
-        self._guest = guest_thread.run(image._guest, limits, self._output)
+        self._guest: Guest | None = guest_thread.run(image._guest, limits, self._output)
 
     @property
     def alive(self) -> bool:
@@ -229,8 +229,13 @@ class Sandbox:
         """The guest is gone; say in the block's terms what ended it."""
         if isinstance(end, Interrupted):
             self._ended = "it was stopped at its time limit"
-            return "timeout", None, _error(
-                "TimeoutError", f"the time limit of {timeout_s:g} s was reached, and the block did not stop when asked to"
+            return (
+                "timeout",
+                None,
+                _error(
+                    "TimeoutError",
+                    f"the time limit of {timeout_s:g} s was reached, and the block did not stop when asked to",
+                ),
             )
         if isinstance(end, GuestExit):
             self._ended = "its block ended the interpreter"

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox.errors import GuestCrashed
-from cellblock_sandbox.guest import GUEST_ROOT
 from cellblock_sandbox.filesystem.filesystem import FileSystem
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.filesystem.quota import Quota
+from cellblock_sandbox.guest import GUEST_ROOT
 from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_overflow, trap_reason
 from cellblock_sandbox.machine.engine import MemoryModule, load_module
 from cellblock_sandbox.machine.instance import Definition, Program

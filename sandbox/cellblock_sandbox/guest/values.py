@@ -40,7 +40,7 @@ _NULLABLE = ("Int", "UInt", "Float", "boolean", "string", "period[")
 Parts = list[bytes | memoryview]
 
 
-class ValueNotPortable(TypeError):  # noqa: N818 (a fact; the name is part of the API)
+class ValueNotPortable(TypeError):
     """A value that can't travel between the block and the flow.
 
     `type_name` names the offending type, `path` says where it sits, as in `result['a'][3]`.

@@ -32,9 +32,6 @@ from cellblock_sandbox.syscalls.registry import all_calls
 
 CODE, MEMORY, LINKS, WHEELS = "code.cwasm", "memory.cwasm", "links.json", "wheels"
 
-DEFAULT = "default"
-DEFAULT_PACKAGES = ("numpy", "pandas")
-
 
 @dataclass(frozen=True)
 class Bundle:

@@ -23,15 +23,12 @@ from cellblock_sandbox.machine.engine import compile_module, load_module
 from cellblock_sandbox.machine.thread import guest_thread
 
 MEMORY, GUEST = "memory.cwasm", "guest"
-# The images a fresh installation has, and what each holds ready.
-STANDARD: dict[str, tuple[str, ...]] = {"core": (), "data": ("numpy", "pandas")}
-
 _BOOT_LIMITS = GuestLimits(memory_bytes=2 << 30, file_bytes=64 << 20, files=1000)
 _MAX_PAGES = 65536
 
 
 def build(
-    name: str, preload: Sequence[str], *, bundle: str = bundles.DEFAULT, home: Home, progress: Progress
+    name: str, preload: Sequence[str], *, bundle: str, home: Home, progress: Progress
 ) -> Stored:
     """Build the image of `bundle` that has `preload` imported, and call it `name`; reuse it if it is there already.
 

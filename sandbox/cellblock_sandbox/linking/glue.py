@@ -129,4 +129,8 @@ def _result(function_type: bytes) -> int:
 
 
 def _quote(text: str) -> str:
-    return '"' + "".join(c if c.isalnum() or c in "_-.:$@" else "".join(f"\\{b:02x}" for b in c.encode()) for c in text) + '"'
+    return (
+        '"'
+        + "".join(c if c.isalnum() or c in "_-.:$@" else "".join(f"\\{b:02x}" for b in c.encode()) for c in text)
+        + '"'
+    )

@@ -94,7 +94,7 @@ def link(
     exports: Collection[str],
     merger: Merger,
     workdir: Path,
-    note: Callable[[str], None] = lambda text: None,
+    note: Callable[[str], None],
 ) -> Linked:
     """Link the main module with side modules, given by guest path; the same inputs give the same bytes.
 
@@ -140,8 +140,8 @@ class _Rewriter:
     def rewrite(self, unit: Unit) -> bytes:
         """The module without data and start function, with imports and offsets resolved.
 
-        What the start function would compute is in the globals already (start.py). Offsets become plain constants because wasmtime fills a table
-        lazily only then (instantiation 0.14 instead of 1.8 ms).
+        What the start function would compute is in the globals already (start.py). Offsets become plain constants
+        because wasmtime fills a table lazily only then (instantiation 0.14 instead of 1.8 ms).
         """
         elements = [
             uleb(each.flags)
@@ -211,11 +211,11 @@ class _Rewriter:
 
 
 def _data(layout: Layout) -> list[MemorySegment]:
-    segments = []
-    for unit in layout.units():
-        for each in unit.module.data_segments():
-            segments.append(MemorySegment(evaluate(each.offset, unit.global_value), each.rest))
-    return segments
+    return [
+        MemorySegment(evaluate(each.offset, unit.global_value), each.rest)
+        for unit in layout.units()
+        for each in unit.module.data_segments()
+    ]
 
 
 def _address(unit: Unit, symbol: str) -> int:

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cellblock_sandbox.linking.wasm import DATA, EXPORT, KIND_MEMORY, MAGIC, MEMORY, i32_const, name, section, uleb, vector
+from cellblock_sandbox.linking.wasm import (
+    DATA,
+    EXPORT,
+    KIND_MEMORY,
+    MAGIC,
+    MEMORY,
+    i32_const,
+    name,
+    section,
+    uleb,
+    vector,
+)
 
 PAGE = 65536
 # wasmtime builds a mapped image from segments as they are; fewer, page-aligned ones compile faster.

@@ -17,7 +17,19 @@ from dataclasses import dataclass, field
 from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.linking.dylink import Dylink, read_dylink
 from cellblock_sandbox.linking.memory import PAGE
-from cellblock_sandbox.linking.wasm import FUNCREF, KIND_FUNCTION, KIND_GLOBAL, MEMORY, TABLE, Module, Reader, evaluate, function_indices, uleb
+from cellblock_sandbox.linking.wasm import (
+    FUNCREF,
+    KIND_FUNCTION,
+    KIND_GLOBAL,
+    MEMORY,
+    TABLE,
+    Module,
+    Reader,
+    evaluate,
+    function_indices,
+    uleb,
+)
+
 
 @dataclass
 class Unit:
@@ -82,7 +94,7 @@ class Unit:
 
 @dataclass
 class Layout:
-    """The placed modules, the ends of what they occupy, and the table slots that the link adds from `first_new_slot`."""
+    """The placed modules, the ends of what they occupy, and the table slots the link adds from `first_new_slot`."""
 
     main: Unit
     libraries: list[Unit]
@@ -97,7 +109,7 @@ class Layout:
 
     @property
     def pages(self) -> int:
-        """The 64 KiB pages that memory starts with: as many as the main module asks for, or all data if that is more."""
+        """The 64 KiB pages that memory starts with: what the main module asks for, or all data if that is more."""
         reader = Reader(self.main.module.payload(MEMORY))
         if reader.uleb() != 1:
             raise LinkError("the main module does not define its memory")
@@ -132,7 +144,7 @@ def place(main: bytes, libraries: dict[str, bytes]) -> Layout:
     if heap_start is None:
         raise LinkError("the main module does not export __heap_base")
     table_size = _table_minimum(main_unit.module)
-    units = []
+    units: list[Unit] = []
     for path in sorted(libraries):
         module = Module.parse(libraries[path])
         unit = Unit(path, f"lib{len(units)}", module, read_dylink(module, path))

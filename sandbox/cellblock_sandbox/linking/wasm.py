@@ -128,6 +128,7 @@ class Import:
     type: bytes
 
     def encode(self) -> bytes:
+        """The binary form."""
         return name(self.module) + name(self.name) + bytes([self.kind]) + self.type
 
 
@@ -140,6 +141,7 @@ class Export:
     index: int
 
     def encode(self) -> bytes:
+        """The binary form."""
         return name(self.name) + bytes([self.kind]) + uleb(self.index)
 
 
@@ -160,12 +162,13 @@ class Global:
     initialiser: bytes
 
     def encode(self) -> bytes:
+        """The binary form."""
         return self.type + self.initialiser
 
 
 @dataclass
 class Module:
-    """A parsed module. `sections` keeps every section's payload in order; the lists are views that `encode` writes back."""
+    """A parsed module. `sections` keeps every payload in order; the lists are views that `encode` writes back."""
 
     sections: list[tuple[int, bytes]]
     imports: list[Import] = field(default_factory=list)
@@ -253,8 +256,17 @@ class Module:
         return _read(self.payload(ELEMENT), _element_segment)
 
 
-_IDENTIFIERS = {"TABLE": TABLE, "IMPORT": IMPORT, "EXPORT": EXPORT, "MEMORY": MEMORY, "START": START, "ELEMENT": ELEMENT, "DATA": DATA,
-                "DATA_COUNT": DATA_COUNT, "GLOBAL": GLOBAL}
+_IDENTIFIERS = {
+    "TABLE": TABLE,
+    "IMPORT": IMPORT,
+    "EXPORT": EXPORT,
+    "MEMORY": MEMORY,
+    "START": START,
+    "ELEMENT": ELEMENT,
+    "DATA": DATA,
+    "DATA_COUNT": DATA_COUNT,
+    "GLOBAL": GLOBAL,
+}
 
 
 def evaluate(expression: bytes, global_value: Callable[[int], int]) -> int:

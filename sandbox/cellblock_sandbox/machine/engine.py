@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import functools
 import platform
+from importlib import metadata
 from pathlib import Path
 
 import wasmtime
 from wasmtime import _ffi as ffi
 
 from cellblock_sandbox.errors import BuildError
+
+VERSION = metadata.version("wasmtime")
 
 # CPython checks its recursion against the guest's own 5 MiB stack. WebAssembly frames also live on the host's stack,
 # at several times the size, so this limit has to be the farther one: then deep recursion ends as RecursionError, not
@@ -39,7 +42,7 @@ def engine() -> wasmtime.Engine:
 
 def engine_id() -> str:
     """What a compiled module depends on: wasmtime's version, the settings' revision, system and processor."""
-    return f"wasmtime-{wasmtime.__version__}/1/{platform.system()}-{platform.machine()}".lower()
+    return f"wasmtime-{VERSION}/1/{platform.system()}-{platform.machine()}".lower()
 
 
 def compile_module(wasm: bytes) -> bytes:
@@ -47,7 +50,7 @@ def compile_module(wasm: bytes) -> bytes:
     try:
         return bytes(wasmtime.Module(engine(), wasm).serialize())
     except wasmtime.WasmtimeError as error:
-        raise BuildError(f"wasmtime {wasmtime.__version__} does not compile the linked module: {error}") from error
+        raise BuildError(f"wasmtime {VERSION} does not compile the linked module: {error}") from error
 
 
 MemoryModule = wasmtime.Module

@@ -60,16 +60,21 @@ class Program:
         store.set_limits(memory_size=memory_limit, instances=2, memories=2)
         try:
             own_memory = wasmtime.Instance(store, memory, []).exports(store)["memory"]
+            assert isinstance(own_memory, wasmtime.Memory)
             self._linker.define(store, "image", "memory", own_memory)
             return Instance(self, store, own_memory, self._linker.instantiate(store, self.code))
         except wasmtime.WasmtimeError as error:
-            raise GuestCrashed(f"the guest can't be instantiated within {memory_limit} bytes of memory: {error}") from error
+            raise GuestCrashed(
+                f"the guest can't be instantiated within {memory_limit} bytes of memory: {error}"
+            ) from error
 
 
 class Instance:
     """One guest: its memory, its functions, its table."""
 
-    def __init__(self, program: Program, store: wasmtime.Store, memory: wasmtime.Memory, code: wasmtime.Instance) -> None:
+    def __init__(
+        self, program: Program, store: wasmtime.Store, memory: wasmtime.Memory, code: wasmtime.Instance
+    ) -> None:
         self.border = Border()
         self._program = program
         self._store = store

@@ -14,7 +14,7 @@ Step 2 must not hit host code, which wasmtime's handler doesn't cover. `revoked`
 about to start then refuses (calls.py), one that is running ends the guest when it returns, and only if none runs is
 memory taken.
 
-wasmtime's own `memory.copy` and `memory.fill` run as host code too, and a fault in there ends the process. So the memory
+wasmtime's own `memory.copy` and `memory.fill` run as host code too, and a fault in there ends the process. So memory
 goes in two parts: first what lies below the heap, the C stack and static data, which all code comes back to and bulk
 copies hardly touch; a moment later, for loops that never leave their arrays, the rest. What risk remains is one more
 reason why a service runs guests in worker processes.
@@ -38,7 +38,10 @@ class Watched(Protocol):
     """What the watchdog needs of a running guest."""
 
     revoked: bool
-    in_host: bool
+
+    @property
+    def in_host(self) -> bool:
+        """Whether host code runs on the guest's behalf."""
 
     def request_interrupt(self) -> None:
         """Ask the guest to raise SIGINT."""

@@ -24,7 +24,7 @@ _I64: Final = struct.Struct("<q")
 _F64: Final = struct.Struct("<d")
 
 
-class GuestFault(Exception):  # noqa: N818
+class GuestFault(Exception):
     """The guest named memory it doesn't have. Syscalls report it as EFAULT."""
 
 

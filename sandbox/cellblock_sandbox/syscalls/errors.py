@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class GuestExit(Exception):  # noqa: N818
+class GuestExit(Exception):
     """The guest called exit() with `status`."""
 
     def __init__(self, status: int) -> None:
@@ -11,9 +11,9 @@ class GuestExit(Exception):  # noqa: N818
         self.status = status
 
 
-class GuestAbort(Exception):  # noqa: N818
+class GuestAbort(Exception):
     """The guest gave up: abort(), a failed assertion, a fatal error of the interpreter."""
 
 
-class CallRefused(Exception):  # noqa: N818
+class CallRefused(Exception):
     """The guest called an import that Cellblock deliberately doesn't provide; the message names it and why."""

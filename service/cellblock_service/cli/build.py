@@ -13,6 +13,7 @@ from rich.table import Table
 from cellblock_sandbox.errors import CellblockError
 from cellblock_sandbox.image import bundle as bundles
 from cellblock_sandbox.image import snapshot as images
+from cellblock_sandbox.image import standard
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Kind
 from cellblock_sandbox.image.progress import for_stream
@@ -37,24 +38,26 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _build_bundle(options: argparse.Namespace, store: Store) -> int:
-    packages = options.package or bundles.DEFAULT_PACKAGES
+    packages = options.package or standard.PACKAGES
     built = bundles.build(packages, name=options.name, home=store.home, progress=for_stream())
     say(f"bundle {options.name} {built.id}")
     return OK
 
 
 def _build_images(options: argparse.Namespace, store: Store) -> int:
-    """Build the named image, or those of the standard ones that are missing; the default bundle too, if it is."""
-    names = [options.name] if options.name else [name for name in images.STANDARD if store.find("image", name) is None]
+    """Build the named image, or without a name the standard ones and their bundle; what is there already stays."""
     progress = for_stream()
-    if names and options.bundle == bundles.DEFAULT and store.find("bundle", bundles.DEFAULT) is None:
-        bundles.build(bundles.DEFAULT_PACKAGES, name=bundles.DEFAULT, home=store.home, progress=progress)
-    for name in names:
-        preload = images.STANDARD.get(name, ()) if options.preload is None else options.preload
-        built = images.build(name, preload, bundle=options.bundle, home=store.home, progress=progress)
-        say(f"image {name} {built.id}")
-    if not names:
-        say(f"images {' and '.join(images.STANDARD)} are built")
+    if options.name:
+        preload = standard.IMAGES.get(options.name, ()) if options.preload is None else options.preload
+        built = {
+            options.name: images.build(
+                options.name, preload, bundle=options.bundle, home=store.home, progress=progress
+            )
+        }
+    else:
+        built = standard.build_missing(home=store.home, progress=progress)
+    for name, stored in built.items():
+        say(f"image {name} {stored.id}")
     return OK
 
 
