@@ -53,7 +53,7 @@ async def execute(request: web.Request) -> web.StreamResponse:
     with structlog.contextvars.bound_contextvars(execution=identifier):
         frame = Frame(
             {"kind": "run", "timeout_s": timeout_s, "memory_mb": memory_mb, "as_json": wanted == "json"},
-            envelope.guest_request(work.code, work.name, work.payloads),
+            envelope.guest_request(work.code, work.name, timeout_s, work.payloads),
         )
         answer, job = await pool.submit(frame, within_s=timeout_s + settings.kill_grace_s)
         timings = _timings(answer, job, total_s=loop.time() - arrived)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cellblock_sandbox.errors import CellblockError
+
 from cellblock_service.cli.output import complain
 
 OK, RAISED, USAGE, LIMIT, FAILED = range(5)

@@ -6,18 +6,16 @@ import argparse
 import sys
 from collections.abc import Iterable
 
-from rich.console import Console
-from rich.filesize import decimal
-from rich.table import Table
-
 from cellblock_sandbox.errors import CellblockError
-from cellblock_sandbox.image import bundle as bundles
-from cellblock_sandbox.image import snapshot as images
-from cellblock_sandbox.image import standard
+from cellblock_sandbox.image import bundle, snapshot, standard
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Kind
 from cellblock_sandbox.image.progress import for_stream
 from cellblock_sandbox.image.store import Entry, Store
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
 from cellblock_service.cli import FAILED, OK
 from cellblock_service.cli.output import complain, say
 
@@ -28,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     kind: Kind = options.kind
     match options.action:
         case "build":
-            return _build_bundle(options, store) if kind == "bundle" else _build_images(options, store)
+            return _build_bundle(options, store.home) if kind == "bundle" else _build_images(options, store.home)
         case "list":
             return _list(store, kind)
         case "verify":
@@ -37,25 +35,24 @@ def run(options: argparse.Namespace) -> int:
             return _remove(store, kind, options.names, force=options.force)
 
 
-def _build_bundle(options: argparse.Namespace, store: Store) -> int:
+def _build_bundle(options: argparse.Namespace, home: Home) -> int:
     packages = options.package or standard.PACKAGES
-    built = bundles.build(packages, name=options.name, home=store.home, progress=for_stream())
+    built = bundle.build(packages, name=options.name, home=home, progress=for_stream())
     say(f"bundle {options.name} {built.id}")
     return OK
 
 
-def _build_images(options: argparse.Namespace, store: Store) -> int:
-    """Build the named image, or without a name the standard ones and their bundle; what is there already stays."""
+def _build_images(options: argparse.Namespace, home: Home) -> int:
+    """Build the named image, or the standard ones that are missing; the default bundle too, if it is."""
     progress = for_stream()
-    if options.name:
-        preload = standard.IMAGES.get(options.name, ()) if options.preload is None else options.preload
-        built = {
-            options.name: images.build(
-                options.name, preload, bundle=options.bundle, home=store.home, progress=progress
-            )
-        }
+    if options.name is None:
+        built = standard.build_missing(home=home, progress=progress)
     else:
-        built = standard.build_missing(home=store.home, progress=progress)
+        if options.bundle == standard.BUNDLE and Store(home).find("bundle", standard.BUNDLE) is None:
+            bundle.build(standard.PACKAGES, name=standard.BUNDLE, home=home, progress=progress)
+        preload = standard.IMAGES.get(options.name, ()) if options.preload is None else options.preload
+        image = snapshot.build(options.name, preload, bundle=options.bundle, home=home, progress=progress)
+        built = {options.name: image}
     for name, stored in built.items():
         say(f"image {name} {stored.id}")
     return OK

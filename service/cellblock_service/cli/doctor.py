@@ -11,13 +11,13 @@ import shutil
 import subprocess
 from importlib import metadata
 
-from pydantic import SecretStr, ValidationError
-from rich.filesize import decimal
-
 from cellblock_sandbox.errors import SandboxError
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Kind
 from cellblock_sandbox.image.store import Entry, Store
+from pydantic import SecretStr, ValidationError
+from rich.filesize import decimal
+
 from cellblock_service.cli import FAILED, OK
 from cellblock_service.cli.output import say
 from cellblock_service.cli.serve import describe
@@ -72,7 +72,7 @@ def _tool(name: str) -> str:
     if path is None:
         return "not found"
     try:
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{path}, doesn't run: {error}"
     return f"{done.stdout.strip()} ({path})"

@@ -18,6 +18,7 @@ from typing import Any
 
 from cellblock_sandbox import Image, Limits, PackedResult, Sandbox
 from cellblock_sandbox.guest import values
+
 from cellblock_service.cli import FAILED, LIMIT, OK, RAISED, USAGE
 from cellblock_service.cli.output import complain, say
 from cellblock_service.codec.envelope import guest_request
@@ -63,7 +64,7 @@ def _request(options: argparse.Namespace) -> bytes:
             payloads["data"] = values.pack(json.loads(options.data), "data")
         except json.JSONDecodeError as error:
             raise ValueError(f"--data isn't JSON: {error}") from None
-    return b"".join(guest_request(code, name, payloads))
+    return b"".join(guest_request(code, name, options.timeout, payloads))
 
 
 def _repeat(image: Image, limits: Limits, request: bytes, options: argparse.Namespace) -> int:

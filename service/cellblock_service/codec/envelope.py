@@ -93,11 +93,12 @@ def _type_at(body: bytes, position: int) -> str:
     return head_type(body[position])
 
 
-def guest_request(code: str, name: str, payloads: Mapping[str, Buffer]) -> list[Buffer]:
+def guest_request(code: str, name: str, timeout_s: float, payloads: Mapping[str, Buffer]) -> list[Buffer]:
     """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value."""
     packer = msgpack.Packer()
-    parts: list[Buffer] = [packer.pack_map_header(2 + len(payloads))]
-    parts += [packer.pack("code"), packer.pack(code), packer.pack("name"), packer.pack(name)]
+    parts: list[Buffer] = [packer.pack_map_header(3 + len(payloads))]
+    for key, value in (("code", code), ("name", name), ("timeout_s", timeout_s)):
+        parts += [packer.pack(key), packer.pack(value)]
     for key, packed in payloads.items():
         parts += [packer.pack(key), bin_header(len(packed)), packed]
     return parts

@@ -17,9 +17,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from cellblock_sandbox import CellblockError, Image, Limits, Sandbox
 from cellblock_sandbox.guest import values
+
 from cellblock_service.codec import envelope, jsontext
 from cellblock_service.codec.fields import check
 from cellblock_service.codec.wire import is_one_value
@@ -81,7 +83,7 @@ class Workshop:
             "status": packed.status,
             "stdout": packed.stdout,
             "stderr": packed.stderr,
-            "error": packed.error,
+            "error": _portable(packed.error),
             "ready_ms": (made - started) * 1000,
             "run_ms": (time.perf_counter() - made) * 1000,
         }
@@ -108,6 +110,15 @@ class Workshop:
             return {}, jsontext.result_to_json(packed)
         except values.ValueNotPortable as error:
             return failed(type(error).__name__, str(error)), b""
+
+
+def _portable(error: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Give `error` with nothing in it but text and numbers: a block may have tampered with the guest that made it."""
+    if error is None:
+        return None
+    texts = {name: str(error.get(name, "")) for name in ("type", "message", "traceback")}
+    places = {name: error.get(name) for name in ("line", "column")}
+    return texts | {name: place if type(place) is int else None for name, place in places.items()}
 
 
 def _watch(link: Link) -> None:

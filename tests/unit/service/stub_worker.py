@@ -13,7 +13,6 @@ import sys
 import time
 
 import msgpack
-
 from cellblock_service.codec import envelope, jsontext
 from cellblock_service.codec.fields import check
 from cellblock_service.errors import RequestError

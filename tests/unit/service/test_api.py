@@ -15,7 +15,6 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-
 from cellblock_service.api.keys import POOL
 from cellblock_service.application import create_app
 from cellblock_service.settings import Settings
@@ -44,7 +43,7 @@ async def connect() -> AsyncIterator[Connect]:
         await client.start_server()
         if image == "data":
             async with asyncio.timeout(20):
-                while not app[POOL].state().ready:
+                while not app[POOL].state().ready:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
         return client
 
@@ -188,7 +187,7 @@ async def test_a_full_queue_is_429_with_retry_after(connect: Connect) -> None:
 async def test_not_ready_is_503_and_says_why(connect: Connect) -> None:
     client = await connect(image="missing")
     async with asyncio.timeout(10):
-        while "no image" not in (await problem(client, json={"code": "echo"}))["detail"]:
+        while "no image" not in (await problem(client, json={"code": "echo"}))["detail"]:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     document = await problem(client, json={"code": "echo"})
     assert (document["status"], document["error_key"]) == (503, "not_ready")

@@ -6,13 +6,12 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
-
 from cellblock_service.codec import envelope
 from cellblock_service.codec.envelope import TooLargeInline, cut, guest_request, stitch
 from cellblock_service.codec.wire import bin_header, head_type, is_one_value, value_type
 from cellblock_service.errors import MalformedBody, RequestError, WrongType
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 VALUES = st.recursive(
     st.none()
@@ -118,9 +117,15 @@ def test_binary_headers_are_those_of_msgpack(length: int) -> None:
 
 def test_the_guest_gets_payloads_as_packed_binaries() -> None:
     request = msgpack.unpackb(
-        b"".join(guest_request("return data", "block", {"data": msgpack.packb([1]), "msg": b"\x80"}))
+        b"".join(guest_request("return data", "block", 2.5, {"data": msgpack.packb([1]), "msg": b"\x80"}))
     )
-    assert request == {"code": "return data", "name": "block", "data": msgpack.packb([1]), "msg": b"\x80"}
+    assert request == {
+        "code": "return data",
+        "name": "block",
+        "timeout_s": 2.5,
+        "data": msgpack.packb([1]),
+        "msg": b"\x80",
+    }
 
 
 @given(VALUES)

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgpack
 import pytest
-
 from cellblock_service.codec.envelope import Cut
 from cellblock_service.codec.fields import ExecuteRequest, check
 from cellblock_service.codec.packages import check_packages

@@ -8,12 +8,11 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from cellblock_sandbox.guest.values import ValueNotPortable
 from cellblock_service.codec.jsontext import cut, result_to_json, stitch
 from cellblock_service.errors import InvalidValue, MalformedBody, RequestError, WrongType
+from hypothesis import given
+from hypothesis import strategies as st
 
 VALUES = st.recursive(
     st.none()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from cellblock_service.api.negotiation import Kind, answer_kind, body_kind
 from cellblock_service.errors import NotAcceptable, UnsupportedMediaType
 

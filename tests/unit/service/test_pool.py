@@ -12,7 +12,6 @@ from typing import Any
 
 import msgpack
 import pytest
-
 from cellblock_service.codec.envelope import guest_request
 from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame
@@ -40,12 +39,12 @@ async def pool_of(
 
 async def until(condition: Callable[[], bool], within_s: float = 20) -> None:
     async with asyncio.timeout(within_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 async def run(pool: Pool, code: str, *, within_s: float = 20, data: Any = None) -> dict[str, Any]:
-    request = guest_request(code, "block", {"data": msgpack.packb(data)})
+    request = guest_request(code, "block", within_s, {"data": msgpack.packb(data)})
     frame = Frame({"kind": "run", "timeout_s": within_s, "memory_mb": 64, "as_json": False}, request)
     answer, _ = await pool.submit(frame, within_s=within_s)
     return answer.meta | {"result": answer.blob}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
-
 from cellblock_service.cli.serve import describe
 from cellblock_service.settings import Settings, is_loopback
+from pydantic import ValidationError
 
 
 def test_defaults_are_local_and_bounded() -> None:
