@@ -296,7 +296,14 @@ def test_the_block_name_is_the_file_and_the_module(sandbox):
 
 @pytest.mark.parametrize(
     ("name", "module"),
-    [("My Block 1", "My_Block_1"), ("1st", "_1st"), ("json", "json_"), ("numpy", "numpy_"), ("été", "été"), ("a\nb", "a_b")],
+    [
+        ("My Block 1", "My_Block_1"),
+        ("1st", "_1st"),
+        ("json", "json_"),
+        ("numpy", "numpy_"),
+        ("été", "été"),
+        ("a\nb", "a_b"),
+    ],
 )
 def test_a_block_hides_no_module(sandbox, name, module):
     assert sandbox.run("import json, numpy\nreturn __name__, json.dumps(1)", name=name).value == (module, "1")
@@ -321,7 +328,9 @@ def test_streams(sandbox):
 
 def test_each_print_is_one_write(sandbox):
     chunks = []
-    sandbox.run("for i in range(3):\n    print('line', i)", on_output=lambda stream, chunk: chunks.append((stream, chunk)))
+    sandbox.run(
+        "for i in range(3):\n    print('line', i)", on_output=lambda stream, chunk: chunks.append((stream, chunk))
+    )
     assert chunks == [("stdout", b"line 0\n"), ("stdout", b"line 1\n"), ("stdout", b"line 2\n")]
 
 
@@ -364,6 +373,7 @@ def test_tasks_left_behind_are_cancelled(sandbox):
     [
         ("x = 1\nwhile True:\n    pass", None),
         ("import time\ntime.sleep(60)", 2),
+        ("from time import sleep\nsleep(60)", 2),
         ("import asyncio\nawait asyncio.sleep(60)", 2),
         ("import asyncio\nasync def f():\n    await asyncio.sleep(60)\nawait asyncio.gather(f(), f())", 4),
         ("import asyncio\nasync def f():\n    await asyncio.Future()\nasyncio.run(f())", 3),

@@ -34,7 +34,9 @@ class Runner:
 def run(capfd):
     """A Runner, with what the guest's boot would install. Leaves this process as it was."""
     saved = sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__, asyncio.get_event_loop_policy()
-    loops = [(module, name, getattr(module, name)) for module in (asyncio, unix_events) for name in ("SelectorEventLoop",)]
+    loops = [
+        (module, name, getattr(module, name)) for module in (asyncio, unix_events) for name in ("SelectorEventLoop",)
+    ]
     handler = signal.getsignal(signal.SIGINT)
     modules, lines = set(sys.modules), set(linecache.cache)
     loop.install()

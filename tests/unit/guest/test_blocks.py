@@ -45,7 +45,10 @@ RESULTS = [
         "except asyncio.TimeoutError:\n    return 'late'",
         "late",
     ),
-    ("import asyncio\ntry:\n    await asyncio.to_thread(print)\nexcept RuntimeError as e:\n    return 'thread' in str(e)", True),
+    (
+        "import asyncio\ntry:\n    await asyncio.to_thread(print)\nexcept RuntimeError as e:\n    return 'thread' in str(e)",
+        True,
+    ),
     ("import pickle\nclass A: pass\nreturn type(pickle.loads(pickle.dumps(A()))) is A", True),
 ]
 
@@ -87,7 +90,10 @@ def test_lone_surrogates_in_code_are_a_syntax_error():
     assert (caught.value.lineno, caught.value.offset) == (2, 6)
 
 
-@pytest.mark.parametrize("error", ["raise ExceptionGroup('g', [ValueError('in')])", "try:\n    1/0\nexcept Exception:\n    raise ValueError('in')"])
+@pytest.mark.parametrize(
+    "error",
+    ["raise ExceptionGroup('g', [ValueError('in')])", "try:\n    1/0\nexcept Exception:\n    raise ValueError('in')"],
+)
 def test_chains_and_groups_show_user_frames_only(run, error):
     trace = run.error(f"import json\n{error}")["traceback"]
     assert "ValueError: in" in trace
@@ -102,7 +108,9 @@ def test_names_follow_the_request(run):
     assert run("return msg['payload'], env['A']", msg={"payload": 1}, env={"A": "b"}) == (1, "b")
 
 
-@pytest.mark.parametrize("request_bytes", [b"", b"\xc1", msgpack.packb(5), msgpack.packb({}), msgpack.packb({"code": 5})])
+@pytest.mark.parametrize(
+    "request_bytes", [b"", b"\xc1", msgpack.packb(5), msgpack.packb({}), msgpack.packb({"code": 5})]
+)
 def test_a_broken_request_is_answered(run, request_bytes):
     answer = msgpack.unpackb(entry.run(request_bytes))
     assert answer["status"] == "error"
@@ -130,7 +138,7 @@ def test_harmed_streams_do_not_reach_the_next_run(run, capfd, harm):
 @pytest.mark.parametrize(
     ("code", "line"),
     [
-        ("while True: pass", None),
+        ("def spin():\n        while True: pass\n    spin()", None),
         ("import time; time.sleep(5)", 2),
         ("import asyncio\n    await asyncio.sleep(5)", 3),
         ("import asyncio\n    async def f():\n        await asyncio.Future()\n    asyncio.run(f())", 4),
@@ -178,6 +186,16 @@ def test_reseeding_makes_remembered_generators_differ():
     environment.reseed()
     environment._random_states[:] = saved
     assert not set(drawn) & {plain.random(), legacy.rand(), modern.random()}
+
+
+def test_sleep_takes_its_time_and_checks_its_argument():
+    started = time.monotonic()
+    environment.sleep(0.02)
+    environment.sleep(0)
+    assert 0.02 <= time.monotonic() - started < 1
+    for wrong, error in ((-1, ValueError), (float("nan"), ValueError), ("1", TypeError)):
+        with pytest.raises(error):
+            environment.sleep(wrong)
 
 
 def test_javascript_is_refused_in_words():

@@ -190,7 +190,9 @@ FRAMES = {
     "offset range": pd.DataFrame({"a": [1, 2]}, index=pd.RangeIndex(3, 7, 2)),
     "date index": pd.DataFrame({"a": [1, 2]}, index=pd.to_datetime(["2026-01-01", "2026-01-02"])),
     "tz index": pd.DataFrame({"a": [1]}, index=pd.DatetimeIndex(["2026-01-01"], tz="Europe/Istanbul")),
-    "multi index": pd.DataFrame({"a": [1, 2]}, index=pd.MultiIndex.from_tuples([("x", 1), ("y", 2)], names=["k", None])),
+    "multi index": pd.DataFrame(
+        {"a": [1, 2]}, index=pd.MultiIndex.from_tuples([("x", 1), ("y", 2)], names=["k", None])
+    ),
     "tz": pd.DataFrame({"a": pd.to_datetime(["2026-01-01", None]).tz_localize("Europe/Istanbul")}),
     "offset": pd.DataFrame({"a": pd.to_datetime(["2026-01-01T00:00:00+03:00"])}),
     "moments": pd.DataFrame({"a": pd.to_datetime(["2026-01-01", None]), "b": pd.to_timedelta(["1s", None])}),
@@ -350,7 +352,9 @@ def test_to_jsonable():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("value", [{1: 0, "1": 1}, object(), {None: 1}, [10**5000]], ids=["keys", "object", "None", "long"])
+@pytest.mark.parametrize(
+    "value", [{1: 0, "1": 1}, object(), {None: 1}, [10**5000]], ids=["keys", "object", "None", "long"]
+)
 def test_to_jsonable_refuses(value):
     with pytest.raises(ValueNotPortable):
         to_jsonable(value)

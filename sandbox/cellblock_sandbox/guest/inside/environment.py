@@ -10,8 +10,10 @@ import gc
 import importlib.abc
 import os
 import random
+import select
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -19,6 +21,7 @@ from typing import Any, NoReturn
 
 _NO_JAVASCRIPT = "there is no JavaScript here: Cellblock runs Pyodide without a JavaScript engine"
 _NO_THREADS = "can't start new thread: threads are not available in a sandbox"
+_LONGEST_WAIT_S = 3600.0
 _PROCESS_NAMES = ("fork", "forkpty", "posix_spawn", "posix_spawnp")
 
 _random_states: list[Any] = []
@@ -40,8 +43,26 @@ def install() -> None:
     """Set up what no block should have to find out the hard way."""
     if not any(isinstance(finder, NoJavaScript) for finder in sys.meta_path):
         sys.meta_path.insert(0, NoJavaScript())
+    time.sleep = sleep
     _refuse_threads()
     _refuse_processes()
+
+
+def sleep(seconds: float, /) -> None:
+    """Do what time.sleep does, in the host's wait.
+
+    Emscripten's nanosleep spins on the clock inside C, where no interrupt reaches it. `select` on nothing is a wait
+    that the host ends at the deadline; the interrupt is then seen here, between two instructions.
+    """
+    if not seconds >= 0:
+        raise ValueError("sleep length must be non-negative")
+    end = time.monotonic() + seconds
+    remaining: float = seconds
+    while True:
+        select.select([], [], [], min(remaining, _LONGEST_WAIT_S))
+        remaining = end - time.monotonic()
+        if remaining <= 0:
+            return
 
 
 def _refuse_threads() -> None:
