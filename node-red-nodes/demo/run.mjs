@@ -18,6 +18,8 @@ import { hasExample, installExample, runOnce } from "./flow.mjs";
 
 // The first start builds the image: minutes on a small machine.
 const SERVICE_TIMEOUT_MS = 20 * 60_000;
+// Workers take a moment to start, and one that can't says so again and again.
+const REFUSAL_PATIENCE_MS = 20_000;
 const NODE_RED_TIMEOUT_MS = 60_000;
 
 const say = (text) => process.stdout.write(`${text}\n`);
@@ -73,9 +75,25 @@ async function startService(command, port, started) {
         env: { CELLBLOCK_LOG_LEVEL: "warning", ...process.env },
     });
     started.push(service);
-    await orDeath(service, until("the start of the service",
-        async () => (await tryGet(`http://127.0.0.1:${port}/readyz`))?.ok, SERVICE_TIMEOUT_MS));
+    await orDeath(service, until("the start of the service", readiness(port), SERVICE_TIMEOUT_MS));
     say(`service:  ready at http://127.0.0.1:${port}`);
+}
+
+/** A check for `until` that gives up on a service which is up and keeps saying why it can't work. */
+function readiness(port) {
+    let refusedSince = null;
+    return async () => {
+        const response = await tryGet(`http://127.0.0.1:${port}/readyz`);
+        if (response === null || response.ok) {
+            return response?.ok;
+        }
+        const { reasons = [] } = await response.json().catch(() => ({}));
+        refusedSince ??= Date.now();
+        if (Date.now() - refusedSince > REFUSAL_PATIENCE_MS) {
+            throw new UserError(`The Cellblock service can't get ready. ${reasons.join("; ")}`);
+        }
+        return false;
+    };
 }
 
 async function startNodeRed(port, servicePort, userDir, started) {

@@ -6,6 +6,7 @@
 
 const { endianness } = require("node:os");
 const { types } = require("node:util");
+const { ResultNotPortable } = require("./portable");
 
 const HOST_ORDER = endianness() === "LE" ? "<" : ">";
 
@@ -50,7 +51,7 @@ function narrow(value) {
  * complex {re, im}.
  *
  * @param {[string, number[], "C"|"F", Uint8Array]} ndarray
- * @throws {Error} for a dtype that has no JavaScript form
+ * @throws {ResultNotPortable} for a dtype that has no JavaScript form
  */
 function ndarrayToNested([dtype, shape, order, bytes]) {
     const flat = readFlat(dtype, bytes);
@@ -84,11 +85,11 @@ function nest(flat, shape, steps, axis, offset) {
 
 function readFlat(dtype, bytes) {
     if (typeof dtype !== "string") {
-        throw new Error("an ndarray with named fields has no JavaScript form: make it a DataFrame");
+        throw new ResultNotPortable("an ndarray with named fields; make it a DataFrame");
     }
     const match = /^([<>|=])([a-zA-Z])(\d+)(?:\[(\d*)([a-zA-Z]+)\])?$/.exec(dtype);
     if (match === null) {
-        throw new Error(`an ndarray of dtype ${dtype} has no JavaScript form`);
+        throw new ResultNotPortable(`an ndarray of dtype ${dtype}`);
     }
     const [, byteOrder, kind, size, multiple, unit] = match;
     const width = Number(size);
@@ -112,7 +113,7 @@ function readFlat(dtype, bytes) {
         return readStrings(kind, width, byteOrder, bytes);
     }
     if (READERS[kind + size] === undefined) {
-        throw new Error(`an ndarray of dtype ${dtype} has no JavaScript form`);
+        throw new ResultNotPortable(`an ndarray of dtype ${dtype}`);
     }
     return Array.from(readNumbers(kind + size, byteOrder, bytes));
 }
@@ -155,7 +156,7 @@ function dateReader(multiple, unit) {
 function durationReader(multiple, unit) {
     const nanoseconds = NANOSECONDS[unit];
     if (nanoseconds === undefined) {
-        throw new Error(`a time in units of ${unit ?? "nothing"} has no JavaScript form`);
+        throw new ResultNotPortable(`times in units of ${unit ?? "nothing"}`);
     }
     const factor = nanoseconds * BigInt(multiple);
     // Whole and fractional milliseconds apart: nanoseconds since 1970 don't fit a double.
@@ -168,7 +169,7 @@ function durationReader(multiple, unit) {
 function readStrings(kind, width, byteOrder, bytes) {
     const itemBytes = kind === "U" ? width * 4 : width;
     if (itemBytes === 0) {
-        throw new Error("an ndarray of empty strings has no length");
+        throw new ResultNotPortable("an ndarray of empty strings, whose length is lost");
     }
     const read = kind === "U" ? (item) => readUcs4(item, byteOrder) : trimNulls;
     return Array.from({ length: bytes.length / itemBytes }, (_, i) =>

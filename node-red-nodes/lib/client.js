@@ -64,6 +64,7 @@ class Client {
      * @param {{signal?: AbortSignal}} [options] aborting it drops the connection, which cancels the run
      * @returns {Promise<object>} {id, status, result, stdout, stderr, error?, timings_ms}
      * @throws {ServiceError}
+     * @throws {values.ResultNotPortable}
      */
     async execute(request, { signal } = {}) {
         const body = values.packWire(request);
@@ -150,6 +151,9 @@ function readAnswer({ type, body }) {
     try {
         answer = values.decode(body);
     } catch (error) {
+        if (error instanceof values.ResultNotPortable) {
+            throw error;
+        }
         throw new ServiceError("broken_answer", `the answer can't be read: ${error.message}`, { cause: error });
     }
     if (typeof answer?.status !== "string") {

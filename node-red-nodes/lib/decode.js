@@ -7,6 +7,7 @@ const { types } = require("node:util");
 const { decode: msgpackDecode, ExtensionCodec, ExtData } = require("@msgpack/msgpack");
 const arrays = require("./arrays");
 const EXT = require("./extensions");
+const { ResultNotPortable } = require("./portable");
 
 /**
  * Read a value that Python wrote.
@@ -15,7 +16,8 @@ const EXT = require("./extensions");
  * Series and tuples are arrays, a DataFrame is an array of records. `originOf` tells what an array was in Python.
  *
  * @param {Uint8Array} bytes
- * @throws {Error} if the bytes aren't the format, or hold something that JavaScript can't
+ * @throws {ResultNotPortable} if they hold something that JavaScript can't
+ * @throws {Error} if the bytes aren't the format
  */
 function decode(bytes) {
     // A Buffer in gives Buffers out.
@@ -49,7 +51,7 @@ function isTree(value) {
 
 function keyToString(key) {
     if (key === null || typeof key === "object") {
-        throw new Error("a dict key that is neither string, number nor boolean");
+        throw new ResultNotPortable("a dict key that is neither string, number nor boolean");
     }
     return String(key);
 }
@@ -68,13 +70,20 @@ function remember(value, origin) {
     return value;
 }
 
+function checkNames(names) {
+    if (new Set(names).size !== names.length) {
+        const twice = names.find((name, i) => names.indexOf(name) !== i);
+        throw new ResultNotPortable(`a DataFrame with two columns called ${JSON.stringify(twice)}`);
+    }
+    if (names.includes("__proto__")) {
+        throw new ResultNotPortable("a DataFrame with a column called __proto__");
+    }
+}
+
 function decodeFrame(data) {
     const [labels, , columns] = decode(data);
     const names = labels.map((label) => (Array.isArray(label) ? label.join(" ") : String(label)));
-    const repeated = names.find((name, i) => names.indexOf(name) !== i || name === "__proto__");
-    if (repeated !== undefined) {
-        throw new Error(`a DataFrame with the column ${JSON.stringify(repeated)} can't become records: rename it`);
-    }
+    checkNames(names);
     const rows = columns.length === 0 ? 0 : columns[0].length;
     return Array.from({ length: rows }, (_, row) => {
         const record = {};
@@ -93,7 +102,7 @@ function decodeDatetime(data) {
     const offset = sign === undefined ? 0 : Number(`${sign}1`) * (hours * 3600 + minutes * 60 + Number(seconds));
     const date = new Date(Date.parse(`${moment}Z`) - offset * 1000);
     if (Number.isNaN(date.getTime())) {
-        throw new Error(`a datetime that Date can't hold: ${text}`);
+        throw new ResultNotPortable(`the datetime ${text}`);
     }
     return date;
 }

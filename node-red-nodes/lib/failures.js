@@ -15,7 +15,7 @@ function blockError(answer) {
     const cause = { ...fallbackFor(answer.status), ...answer.error };
     // The debug sidebar shows a cause as text.
     Object.defineProperty(cause, "toString", { value: () => `${cause.type}${position(cause)}` });
-    const error = new Error(`${cause.message}${position(cause)}`, { cause });
+    const error = new Error(`${cause.message}${position(cause)}`.trim(), { cause });
     error.name = cause.type;
     error.code = answer.status;
     error.line = cause.line ?? undefined;

@@ -1,5 +1,5 @@
 /*
- * The error for a value that can't travel, and the paths that such errors name.
+ * The errors for values that can't travel, one for each direction, and the paths that they name.
  */
 "use strict";
 
@@ -13,9 +13,18 @@ class ValueNotPortable extends Error {
     }
 }
 
+/** A result that Python could write and JavaScript can't hold. */
+class ResultNotPortable extends Error {
+    constructor(reason) {
+        super(`the result has no JavaScript form: ${reason}`);
+        this.name = "ResultNotPortable";
+        this.code = "result_not_portable";
+    }
+}
+
 /** `msg.payload` + `rows` is `msg.payload.rows`; a key that is no identifier is written in brackets. */
 function childPath(path, key) {
     return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }
 
-module.exports = { ValueNotPortable, childPath };
+module.exports = { ValueNotPortable, ResultNotPortable, childPath };

@@ -8,6 +8,6 @@
 
 const { MAX_DEPTH, encode, packWire, toWire } = require("./encode");
 const { decode, originOf } = require("./decode");
-const { ValueNotPortable } = require("./portable");
+const { ValueNotPortable, ResultNotPortable } = require("./portable");
 
-module.exports = { MAX_DEPTH, ValueNotPortable, toWire, packWire, encode, decode, originOf };
+module.exports = { MAX_DEPTH, ValueNotPortable, ResultNotPortable, toWire, packWire, encode, decode, originOf };

@@ -158,7 +158,11 @@ export class Editor {
         await this.page.locator("#red-ui-tab-debug-link-button").click();
     }
 
-    /** The text of the next message in the debug sidebar. @returns {Promise<string>} */
+    clearDebugSidebar() {
+        return this.page.locator("#red-ui-sidebar-debug-clear").click();
+    }
+
+    /** The text of a message in the debug sidebar, once it is there. @returns {Promise<string>} */
     async debugMessage(index = 0, timeout = 30_000) {
         const message = this.page.locator(".red-ui-debug-content-list .red-ui-debug-msg").nth(index);
         await message.waitFor({ timeout });

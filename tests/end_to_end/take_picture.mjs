@@ -17,6 +17,12 @@ const editor = await openEditor(url, { size: { width: 1680, height: 700 }, scale
 try {
     const { page } = editor;
     await editor.openDebugSidebar();
+    // The time that the picture shows should be an ordinary one, not that of the first message.
+    for (let i = 0; i < 5; i++) {
+        await editor.inject(INJECT);
+        await editor.debugMessage(i);
+    }
+    await editor.clearDebugSidebar();
     await editor.inject(INJECT);
     await editor.debugMessage(0);
     await editor.waitForStatus(BLOCK, /ms$/);
@@ -28,9 +34,11 @@ try {
     // No word marked, no caret, no tool tip under the mouse.
     await page.locator("#node-input-code-editor .view-lines").click();
     await page.keyboard.press("Control+End");
+    await page.mouse.wheel(0, -1000);
+    await page.waitForTimeout(1000);
     await page.evaluate(() => document.activeElement.blur());
     await page.mouse.move(5, 690);
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(1500);
     fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
     await editor.screenshot(file);
 } finally {

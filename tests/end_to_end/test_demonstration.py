@@ -54,11 +54,11 @@ def ports() -> dict[str, int]:
 
 
 @pytest.fixture
-def demonstrate(node: str, tmp_path: Path, ports: dict[str, int]) -> Iterator[Callable[[str], Demonstration]]:
+def demonstrate(node: str, tmp_path: Path, ports: dict[str, int]) -> Iterator[Callable[..., Demonstration]]:
     started: list[Demonstration] = []
 
-    def start(command: str) -> Demonstration:
-        env = os.environ | {name: str(port) for name, port in ports.items()}
+    def start(command: str, **more: str) -> Demonstration:
+        env = os.environ | {name: str(port) for name, port in ports.items()} | more
         env["CELLBLOCK_NODE_RED_DIR"] = str(tmp_path / "node-red")
         process = subprocess.Popen(
             [node, str(RUN), command], env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -122,3 +122,10 @@ def test_a_service_that_ends_is_told_and_ends_the_demonstration(demonstrate, tmp
     assert demonstration.process.returncode == 1
     assert "the image is damaged" in text
     assert "The Cellblock service ended with code 4." in text
+
+
+def test_a_missing_image_is_told_with_the_way_out(demonstrate, cellblock, tmp_path):
+    demonstration = demonstrate(cellblock, CELLBLOCK_HOME=str(tmp_path / "empty"))
+    demonstration.line("The Cellblock service can't get ready.", within_s=60)
+    assert "cellblock image build data" in demonstration.rest()
+    assert demonstration.process.returncode == 1

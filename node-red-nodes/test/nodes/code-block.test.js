@@ -170,6 +170,14 @@ describe("code-block in a flow", function () {
             assert.match(caught.error.message, /result\['a'\]\[1\].*generator/);
         });
 
+        it("a result that JavaScript can't hold is named", async () => {
+            const flow = await block("import pandas as pd\nreturn pd.DataFrame([[1, 2]], columns=['a', 'a'])");
+            flow.send({ payload: 1 });
+            const [caught] = await flow.at("caught");
+            assert.match(caught.error.message, /^ResultNotPortable: .*two columns called "a"/);
+            assert.equal(caught.error.code, "result_not_portable");
+        });
+
         it("more items than outputs are an error", async () => {
             const flow = await block("return [1, 2, 3]", { outputs: 2 });
             flow.send({ payload: 1 });

@@ -133,7 +133,7 @@ describe("values: what Python sends", () => {
 
     it("column labels that are numbers or tuples become text; two of one name are refused", () => {
         assert.deepEqual(fromPython(packed(3, [[0, ["m", "s"]], null, [[1], [2]]])), [{ 0: 1, "m s": 2 }]);
-        assert.throws(() => fromPython(packed(3, [["a", "a"], null, [[1], [2]]])), /column "a"/);
+        assert.throws(() => fromPython(packed(3, [["a", "a"], null, [[1], [2]]])), /two columns called "a"/);
     });
 
     it("dict keys that are no strings become strings", () => {
