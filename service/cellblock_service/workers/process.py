@@ -39,20 +39,28 @@ class Workshop:
         self._image = image
         self._limits = limits
         self._spare: Sandbox | None = None
+        self._used: Sandbox | None = None
 
     def serve(self) -> None:
         """Announce readiness, work and prepare again, until the service closes its end."""
         image = {"name": self._image.name, "id": self._image.id, "packages": self._image.packages}
         ready: Meta = {"kind": "ready", "image": image}
         while True:
-            if self._spare is None or not self._spare.alive:
-                self._spare = self._image.sandbox(self._limits)
+            self._prepare()
             self._link.send(ready)
             ready = {"kind": "ready"}
             frame = self._link.receive()
             if frame is None:
                 return
             self._link.send(*(self._convert(frame) if frame.kind == "convert" else self._run(frame)))
+
+    def _prepare(self) -> None:
+        """Give back the last sandbox's memory and make the next one: milliseconds that no answer waits for."""
+        if self._used is not None:
+            self._used.close()
+            self._used = None
+        if self._spare is None:
+            self._spare = self._image.sandbox(self._limits)
 
     def _convert(self, frame: Frame) -> Answer:
         """Take a large request body apart here, where it holds up nobody's event loop."""
@@ -72,10 +80,9 @@ class Workshop:
         started = time.perf_counter()
         timeout_s = frame.meta["timeout_s"]
         try:
-            sandbox = self._take(timeout_s, frame.meta["memory_mb"])
+            self._used = self._take(timeout_s, frame.meta["memory_mb"])
             made = time.perf_counter()
-            with contextlib.closing(sandbox):
-                packed = sandbox.run_packed(bytes(frame.blob), timeout_s=timeout_s)
+            packed = self._used.run_packed(bytes(frame.blob), timeout_s=timeout_s)
         except CellblockError as error:
             return failed(type(error).__name__, str(error)), b""
         answer: Meta = {
