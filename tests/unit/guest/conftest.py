@@ -9,7 +9,6 @@ from asyncio import unix_events
 
 import msgpack
 import pytest
-
 from cellblock_sandbox.guest.inside import entry, loop, returns
 from cellblock_sandbox.guest.values import pack, unpack
 

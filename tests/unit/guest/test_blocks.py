@@ -1,12 +1,14 @@
+# ruff: noqa: E501 (tables: a row is a line)
 """Blocks under the host's Python: the result rule, return, await, names, errors. The whole table runs in the sandbox."""
 
+import random
 import signal
 import threading
 import time
 
 import msgpack
+import numpy as np
 import pytest
-
 from cellblock_sandbox.guest.inside import deadline, entry, environment, returns
 
 RESULTS = [
@@ -174,10 +176,6 @@ def test_star_import_helper_runs_in_the_callers_module(run):
 
 
 def test_reseeding_makes_remembered_generators_differ():
-    import random
-
-    import numpy as np
-
     plain, legacy, modern = random.Random(1), np.random.RandomState(1), np.random.default_rng(1)
     drawn = plain.random(), legacy.rand(), modern.random()
     plain.seed(1), legacy.seed(1)

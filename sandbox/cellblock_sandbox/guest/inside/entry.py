@@ -55,7 +55,7 @@ def run(request: bytes) -> bytes:
         return _run(msgpack.unpackb(request, strict_map_key=False))
     except BaseException as error:  # whatever a block or a broken request did, the host gets an answer
         deadline.disarm()
-        return _failed("error", failures.describe(error, ""))
+        return _failure(error, "")
 
 
 def _run(request: dict[str, Any]) -> bytes:
