@@ -129,3 +129,14 @@ def test_a_missing_image_is_told_with_the_way_out(demonstrate, cellblock, tmp_pa
     demonstration.line("The Cellblock service can't get ready.", within_s=60)
     assert "cellblock image build data" in demonstration.rest()
     assert demonstration.process.returncode == 1
+
+
+def test_a_node_red_that_dies_is_told_and_the_service_is_stopped(demonstrate, cellblock, ports):
+    demonstration = demonstrate(cellblock)
+    demonstration.line("editor:")
+    pid = demonstration.process.pid
+    _service, node_red = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    os.kill(int(node_red), signal.SIGKILL)
+    assert "Node-RED was ended by SIGKILL." in demonstration.rest()
+    assert demonstration.process.returncode == 1
+    wait_for("the service to be gone", lambda: not port_is_open(ports["CELLBLOCK_PORT"]), 5)
