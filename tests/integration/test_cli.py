@@ -71,6 +71,7 @@ def test_a_result_that_cannot_travel_exits_1(cellblock: Run) -> None:
         ("exec", "-c", "1", "--data", "{"),
         ("exec", "-c", "1", "--timeout", "0"),
         ("exec", "-c", "1", "--repeat", "none"),
+        ("exec", "-c", "1", "--memory", "5000"),
         ("exec", "no-such-file.py"),
         ("exec", "-c", "1", "--package", "nunpy"),
         ("image", "burn"),
@@ -96,6 +97,16 @@ def test_a_timeout_exits_3_within_a_second(cellblock: Run, code: str) -> None:
 def test_memory_exits_3(cellblock: Run) -> None:
     done = cellblock("exec", "--memory", "256", "-c", "a = []\nwhile True: a.append(bytearray(10_000_000))")
     assert done.returncode == 3
+
+
+def test_a_reader_that_leaves_is_no_crash(image_home: Path) -> None:
+    command = [sys.executable, "-m", "cellblock_service", "exec", "-c", "1"]
+    environment = os.environ | {"CELLBLOCK_HOME": str(image_home)}
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, env=environment, stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (4, b"")
 
 
 def test_no_image_exits_4_naming_the_command(cellblock: Run, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import math
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from cellblock_sandbox.errors import CellblockError
 from cellblock_service.cli.output import complain
 
 OK, RAISED, USAGE, LIMIT, FAILED = range(5)
+INTERRUPTED = 130  # what shells give for SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,8 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CellblockError as error:
         complain(f"cellblock: {error}")
         return FAILED
+    except BrokenPipeError:
+        # Whoever read our output has gone. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:

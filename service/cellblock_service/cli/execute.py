@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox import Image, Limits, PackedResult, Sandbox
+from cellblock_sandbox.errors import SettingInvalid
 from cellblock_sandbox.guest import values
 
 from cellblock_service.cli import FAILED, LIMIT, OK, RAISED, USAGE
@@ -30,14 +31,15 @@ LAST_RESORT_S = 0.85
 """Past the time limit after which the process ends itself; the sandbox's own two steps take 0.5 s."""
 
 # A block that meets a limit other than time ends with one of these.
-LIMIT_ERRORS = frozenset({"MemoryError", "OutputLimit", "ResultLimit", "FileLimit"})
+LIMIT_ERRORS = frozenset({"MemoryError", "ResultLimit"})
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the block as often as asked, stopping at the first run that isn't completed."""
     try:
         request = _request(options)
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+        limits = Limits(timeout_s=options.timeout, memory_mb=options.memory)
+    except (OSError, ValueError, TypeError, RecursionError, SettingInvalid) as error:
         complain(f"cellblock exec: {error}")
         return USAGE
     image = Image.open(options.image or os.environ.get("CELLBLOCK_IMAGE") or "data")
@@ -46,7 +48,6 @@ def run(options: argparse.Namespace) -> int:
     except RequestError as error:
         complain(f"cellblock exec: {error.detail}")
         return USAGE
-    limits = Limits(timeout_s=options.timeout, memory_mb=options.memory)
     return _repeat(image, limits, request, options)
 
 
