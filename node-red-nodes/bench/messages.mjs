@@ -11,6 +11,7 @@ import http from "node:http";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const RED = createRequire(import.meta.url)("node-red");
@@ -23,12 +24,10 @@ function flow(id, underTest) {
     return [
         { id: `${id}-tab`, type: "tab", label: id },
         { id: `${id}-in`, type: "function", z: `${id}-tab`, outputs: 1, wires: [[`${id}-node`]],
-            func: "msg.started = process.hrtime.bigint().toString(); return msg;",
-            libs: [{ var: "process", module: "process" }] },
+            func: "msg.started = global.get('now')(); return msg;" },
         { id: `${id}-node`, z: `${id}-tab`, wires: [[`${id}-out`]], outputs: 1, ...underTest },
         { id: `${id}-out`, type: "function", z: `${id}-tab`, outputs: 0, wires: [],
-            func: "global.get('arrived')(process.hrtime.bigint() - BigInt(msg.started));",
-            libs: [{ var: "process", module: "process" }] },
+            func: "global.get('arrived')(global.get('now')() - msg.started);" },
     ];
 }
 
@@ -38,35 +37,37 @@ async function measure(id) {
     for (let run = 0; run < WARM_UP + Number(runs); run += 1) {
         const elapsed = await new Promise((resolve, reject) => {
             arrived = resolve;
-            setTimeout(reject, 30_000, new Error("no message came out within 30 s")).unref();
+            sleep(30_000, null, { ref: false }).then(() => reject(new Error("no message came out within 30 s")));
             first.receive({ payload: run });
         });
         if (run >= WARM_UP) {
-            samples.push(Number(elapsed) / 1e6);
+            samples.push(elapsed);
         }
     }
     return samples;
 }
 
 const userDir = fs.mkdtempSync(path.join(os.tmpdir(), "cellblock-bench-"));
+fs.writeFileSync(path.join(userDir, "flows.json"), JSON.stringify([
+    { id: "service", type: "cellblock-service", name: "", url },
+    ...flow("codeBlock", { type: "code-block", service: "service", language: "python", code: "return data + 1",
+        timeout: 30 }),
+    ...flow("function", { type: "function", func: "msg.payload += 1; return msg;" }),
+]));
 RED.init(http.createServer(), {
     userDir,
+    flowFile: "flows.json",
     nodesDir: [path.resolve(fileURLToPath(import.meta.url), "../..")],
     httpAdminRoot: false,
     httpNodeRoot: false,
     telemetry: { enabled: false, updateNotification: false },
-    functionGlobalContext: { arrived: (elapsed) => arrived(elapsed) },
+    functionGlobalContext: { now: () => performance.now(), arrived: (elapsed) => arrived(elapsed) },
     logging: { console: { level: "error" } },
 });
 await RED.start();
-const started = new Promise((resolve) => { RED.events.once("flows:started", resolve); });
-await RED.runtime.flows.setFlows({ flows: { flows: [
-    { id: "service", type: "cellblock-service", name: "", url },
-    ...flow("codeBlock", { type: "code-block", service: "service", language: "python", code: "return data + 1",
-        timeout: 30 }),
-    ...flow("function", { type: "function", func: "msg.payload += 1; return msg;", libs: [] }),
-] }, deploymentType: "full" });
-await started;
+while (!RED.nodes.getNode("function-out")) {
+    await sleep(20);
+}
 console.log(JSON.stringify({ codeBlock: await measure("codeBlock"), function: await measure("function") }));
 await RED.stop();
 fs.rmSync(userDir, { recursive: true, force: true });

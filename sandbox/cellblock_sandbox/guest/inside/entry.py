@@ -16,6 +16,7 @@ import msgpack
 
 from . import blocks, environment, failures, loop, returns
 from .deadline import caused_by_deadline, deadline
+from .immortal import immortalize
 from .streams import streams
 from .values import Parts, ValueNotPortable, pack, pack_parts, unpack
 
@@ -41,6 +42,8 @@ def boot(preload: list[str]) -> None:
     environment.remember_random_states()
     environment.reseed()
     gc.collect()
+    if sys.platform == "emscripten":
+        immortalize()
     gc.freeze()
     streams.prepare()
     _State.restored = False
