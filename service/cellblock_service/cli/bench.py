@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from cellblock_service import bench
+from cellblock_service.bench import run as measure
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print the report, and write it as JSON where asked."""
-    return bench.run(options.json)
+    return measure(options.json)
