@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import wasmtime
 from wasmtime import _ffi as ffi
@@ -25,6 +25,7 @@ _CELL_TYPES: dict[str, Any] = {
     "f": ctypes.c_float,
     "d": ctypes.c_double,
 }
+_LETTERS = {"i32": "i", "i64": "j", "f32": "f", "f64": "d"}
 _VALUE_TYPES = {
     "i": wasmtime.ValType.i32,
     "j": wasmtime.ValType.i64,
@@ -53,7 +54,9 @@ _func_new_unchecked = ctypes.CFUNCTYPE(
 _func_call_unchecked = ctypes.CFUNCTYPE(
     ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p
 )(("wasmtime_func_call_unchecked", ffi.dll))
+_trap_new = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t)(("wasmtime_trap_new", ffi.dll))
 _NO_FINALIZER = _Finalizer()
+_HOST_FAILED = b"host function failed"
 
 
 class Interrupted(BaseException):
@@ -77,7 +80,8 @@ class Border:
     """Which side of the wall the running guest's thread is on, and what is to be raised once it is back.
 
     `revoked` is set by the watchdog, together with taking the guest's memory if `in_host` is false: from then on no
-    host function starts, and every call ends with Interrupted.
+    host function starts, and every call ends with Interrupted. The watchdog writes `revoked` before it reads `in_host`;
+    so each crossing here writes `in_host` before it reads `revoked`, and one of the two always sees the other.
     """
 
     __slots__ = ("in_host", "raised", "revoked")
@@ -86,6 +90,20 @@ class Border:
         self.in_host = True
         self.revoked = False
         self.raised: BaseException | None = None
+
+    def enter_guest(self) -> None:
+        """Note that guest code is about to run; Interrupted if it may not."""
+        self.in_host = False
+        if self.revoked:
+            self.in_host = True
+            raise Interrupted
+
+    def outcome(self, failure: BaseException) -> BaseException:
+        """What to raise for a guest call that ended with `failure`: a host function's own exception comes first."""
+        raised, self.raised = self.raised, None
+        if self.revoked:
+            return Interrupted()
+        return raised or failure
 
 
 class HostFunctions:
@@ -123,10 +141,11 @@ class HostFunctions:
 def new_function(store: wasmtime.Store, signature: str, function: Callable[..., Any], border: Border) -> wasmtime.Func:
     """A host function for one store, with the same rules as `HostFunctions.define`. It lives as long as the store."""
     callback = _Callback(_callback(signature, function, lambda: border))
+    function_type = _function_type(signature)  # in a variable: the pointer to it does not keep it alive
     created = ffi.wasmtime_func_t()
     _func_new_unchecked(
         ctypes.cast(store._context(), ctypes.c_void_p),
-        ctypes.cast(_function_type(signature).ptr(), ctypes.c_void_p),
+        ctypes.cast(function_type.ptr(), ctypes.c_void_p),
         callback,
         None,
         _NO_FINALIZER,
@@ -158,32 +177,33 @@ def _callback(signature: str, function: Callable[..., Any], current: Callable[[]
             answer = function(*arguments)
             if store is not None:
                 store(values).value = answer
+            border.in_host = False
             if border.revoked:
                 raise Interrupted
-            border.in_host = False
             return 0
         except BaseException as error:  # carried across the guest's frames, raised again by GuestFunction
+            border.in_host = True
             border.raised = error
-            trap = wasmtime.Trap("host function failed")._consume()
-            return ctypes.cast(trap, ctypes.c_void_p).value or 0
+            trap: int = _trap_new(_HOST_FAILED, len(_HOST_FAILED))
+            return trap
 
     return callback
 
 
 class GuestFunction:
-    """A guest function with integer parameters and at most one integer result, ready to be called many times."""
+    """A guest function of numbers, with at most one result, ready to be called many times. TypeError for any other."""
 
     def __init__(self, store: wasmtime.Store, function: wasmtime.Func, border: Border) -> None:
         signature = function.type(store)
-        count = max(len(signature.params), len(signature.results), 1)
+        parameters, results = [str(each) for each in signature.params], [str(each) for each in signature.results]
+        if not _LETTERS.keys() >= {*parameters, *results} or len(results) > 1:
+            raise TypeError(f"a guest function of type {parameters} -> {results} can't be called from here")
+        count = max(len(parameters), 1)
         self._border = border
         self._function = function
-        self._arity = len(signature.params)
-        self._wide = [str(each) == "i64" for each in signature.params]
-        self._result = [str(each) for each in signature.results]
-        self._cells = (ctypes.c_int64 * (2 * count))()
-        self._narrow = ctypes.cast(self._cells, ctypes.POINTER(ctypes.c_int32))
-        self._count = count
+        self._cells = (ctypes.c_char * (_CELL_BYTES * count))()
+        self._parameters = [self._cell(position, each) for position, each in enumerate(parameters)]
+        self._result = self._cell(0, results[0]) if results else None
         self._trap = ctypes.c_void_p()
         self._arguments = (
             ctypes.cast(store._context(), ctypes.c_void_p).value,
@@ -193,32 +213,34 @@ class GuestFunction:
             ctypes.addressof(self._trap),
         )
 
-    def __call__(self, *arguments: int) -> int:
-        """Call it; 0 for a function without result.
+    def _cell(self, position: int, value_type: str) -> Any:
+        return _CELL_TYPES[_LETTERS[value_type]].from_buffer(self._cells, _CELL_BYTES * position)
 
-        Raises what a host function raised on the way, Interrupted after a hard stop, else wasmtime.Trap.
+    def __call__(self, *arguments: int | float) -> Any:
+        """Call it; None for a function without result. Integers are taken modulo their size, and come back signed.
+
+        TypeError for arguments that don't fit. Raises what a host function raised on the way, Interrupted after a hard
+        stop, else wasmtime.Trap.
         """
-        cells = self._cells
-        if len(arguments) != self._arity:
-            raise TypeError(f"the guest function takes {self._arity} arguments, {len(arguments)} given")
-        for position, value in enumerate(arguments):
-            cells[2 * position] = value
+        parameters = self._parameters
+        if len(arguments) != len(parameters):
+            raise TypeError(f"the guest function takes {len(parameters)} arguments, {len(arguments)} given")
+        for cell, value in zip(parameters, arguments, strict=True):
+            cell.value = value
         border = self._border
-        self._trap.value = None
-        border.in_host = False
+        border.enter_guest()
         error = _func_call_unchecked(*self._arguments)
         border.in_host = True
-        if self._trap.value or error or border.revoked:
+        if error or self._trap.value or border.revoked:
             self._fail(error)
-        return (self._narrow[0] if self._result[0] == "i32" else cells[0]) if self._result else 0
+        return None if self._result is None else self._result.value
 
-    def _fail(self, error: int | None) -> None:
+    def _fail(self, error: int | None) -> NoReturn:
         failure: BaseException = Interrupted()
+        # Taken before anything else: a call further out may be one of this same function, and would find it again.
+        trap, self._trap.value = self._trap.value, None
         if error:
             failure = wasmtime.WasmtimeError._from_ptr(ctypes.cast(error, ctypes.POINTER(ffi.wasmtime_error_t)))
-        elif self._trap.value:
-            failure = wasmtime.Trap._from_ptr(ctypes.cast(self._trap.value, ctypes.POINTER(ffi.wasm_trap_t)))
-        raised, self._border.raised = self._border.raised, None
-        if self._border.revoked:
-            raise Interrupted from failure
-        raise raised or failure
+        elif trap:
+            failure = wasmtime.Trap._from_ptr(ctypes.cast(trap, ctypes.POINTER(ffi.wasm_trap_t)))
+        raise self._border.outcome(failure)

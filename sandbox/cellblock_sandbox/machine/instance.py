@@ -15,15 +15,21 @@ import wasmtime
 from wasmtime import _ffi as ffi
 
 from cellblock_sandbox.errors import GuestCrashed
-from cellblock_sandbox.machine.calls import Border, GuestFunction, HostFunctions, new_function
+from cellblock_sandbox.machine.calls import Border, GuestFunction, GuestTrap, HostFunctions, new_function
 from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.memory import GuestMemory
 
 PAGE = 65536
 _HOST_PAGE = mmap.PAGESIZE
 _TABLE = "__indirect_function_table"
-# Room for the functions a guest makes at run time (ctypes callbacks), beyond what the link put in the table.
-_TABLE_GROWTH = 65536
+# Room for the functions a guest makes at run time (ctypes callbacks), beyond what the link put in the table. Each takes
+# 5 KB of the host's memory, which no other limit counts, and none is given back before the end.
+_TABLE_GROWTH = 8192
+# How many functions of the table stay prepared for the next call: the guest chooses which ones it calls.
+_SLOTS_KEPT = 1024
+# Each level takes Python frames on the host's side. Python's own recursion limit must not be met on the border, where
+# an exception has nowhere to go.
+_DEEPEST = 100
 
 
 class Definition(NamedTuple):
@@ -85,6 +91,8 @@ class Instance:
         self.heap_start = 0
         self.memory = GuestMemory(self._buffer)
         self._own_functions: dict[int, wasmtime.Func | None] = {}
+        self._slots: dict[int, GuestFunction] = {}
+        self._depth = 0
 
     # What the watchdog needs: see interruption.py.
 
@@ -124,9 +132,10 @@ class Instance:
             function = self._called[name] = GuestFunction(self._store, self.export(name), self.border)
         previous, self._program.running = self._program.running, self
         try:
-            return function(*arguments)
+            result: int | None = function(*arguments)
         finally:
             self._program.running = previous
+        return 0 if result is None else result
 
     def export(self, name: str) -> Any:
         """An export of the code module, by name; KeyError if there is none."""
@@ -144,38 +153,51 @@ class Instance:
         return wasmtime._extern.wrap_extern(item)
 
     def call_slot(self, slot: int, *arguments: int | float) -> Any:
-        """Call a function of the table, floats included: the public path, 50 us. Raises as `call` does.
+        """Call a function of the table; its result, or None. Raises as `call` does.
 
-        LookupError for a slot that is empty or beyond the table, TypeError for arguments that don't fit.
+        LookupError for a slot that is empty or beyond the table, TypeError for a function or arguments that don't fit,
+        GuestTrap when guest and host call each other too deeply.
         """
+        slot &= 0xFFFFFFFF
+        function = self._slots.get(slot)
+        if function is None:
+            if len(self._slots) >= _SLOTS_KEPT:
+                self._slots.clear()
+            function = self._slots[slot] = GuestFunction(self._store, self._function_at(slot), self.border)
+        if self._depth >= _DEEPEST:
+            raise GuestTrap("calls through the table are nested too deeply")
+        self._depth += 1
+        try:
+            return function(*arguments)
+        finally:
+            self._depth -= 1
+
+    def _function_at(self, slot: int) -> wasmtime.Func:
         table: wasmtime.Table = self.export(_TABLE)
-        function = table.get(self._store, slot & 0xFFFFFFFF)
+        function = table.get(self._store, slot) if slot < table.size(self._store) else None
         if not isinstance(function, wasmtime.Func):
             raise LookupError(f"table slot {slot} holds no function")
-        self.border.in_host = False
-        try:
-            return function(self._store, *arguments)
-        except wasmtime.WasmtimeError as error:
-            raise TypeError(str(error)) from error
-        except wasmtime.Trap as trap:
-            raised, self.border.raised = self.border.raised, None
-            raise raised or trap from None
-        finally:
-            self.border.in_host = True
+        return function
 
     def add(self) -> int:
         """Reserve a table slot for a function of this guest's own. MemoryError if there is no room."""
         if len(self._own_functions) >= _TABLE_GROWTH:
             raise MemoryError("no room for more functions in the table")
         table: wasmtime.Table = self.export(_TABLE)
-        slot = table.grow(self._store, 1, None)
+        try:
+            slot = table.grow(self._store, 1, None)
+        except wasmtime.WasmtimeError as error:
+            raise MemoryError(f"the table can't grow: {error}") from error
         self._own_functions[slot] = None
         return slot
 
     def set(self, slot: int, signature: str, function: Callable[..., Any]) -> None:
-        """Put a host function, of a type like "id->i", in a slot that `add` reserved. ValueError for any other slot."""
-        if slot not in self._own_functions:
-            raise ValueError(f"slot {slot} is not one of the guest's own")
+        """Put a host function, of a type like "id->i", in a slot that `add` reserved and nothing is in yet.
+
+        ValueError for any other slot: what is there may be running, or be on its way to be called.
+        """
+        if slot not in self._own_functions or self._own_functions[slot] is not None:
+            raise ValueError(f"slot {slot} is not an empty one of the guest's own")
         table: wasmtime.Table = self.export(_TABLE)
         self._own_functions[slot] = new_function(self._store, signature, function, self.border)
         table.set(self._store, slot, self._own_functions[slot])
@@ -205,6 +227,7 @@ class Instance:
     def close(self) -> None:
         """Give everything back to the system. The instance can't be used afterwards."""
         self._called.clear()
+        self._slots.clear()
         self._store.close()
 
     def _buffer(self) -> memoryview:
