@@ -23,6 +23,7 @@ reason why a service runs guests in worker processes.
 from __future__ import annotations
 
 import ctypes
+import math
 import threading
 import time
 from typing import Protocol
@@ -60,7 +61,12 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def arm(self, guest: Watched, timeout_s: float, grace_s: float) -> float:
-        """Watch `guest` from now on. Returns the time, by `time.monotonic()`, at which it is asked to stop."""
+        """Watch `guest` from now on. Returns the time, by `time.monotonic()`, at which it is asked to stop.
+
+        ValueError for a time that isn't a number.
+        """
+        if math.isnan(timeout_s) or math.isnan(grace_s):
+            raise ValueError("a time limit has to be a number")
         with self._condition:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="cellblock-watchdog", daemon=True)
@@ -93,7 +99,7 @@ class Watchdog:
                     self._hard = _NEVER if again else now + _SECOND_PART_S
                 else:
                     self._wakes_at = min(self._soft, self._hard)
-                    self._condition.wait(None if self._wakes_at == _NEVER else self._wakes_at - now)
+                    self._condition.wait(min(self._wakes_at - now, threading.TIMEOUT_MAX))
 
 
 def _revoke(guest: Watched, *, everything: bool) -> None:
