@@ -1,8 +1,9 @@
 """libffi for ctypes: calls with a signature known only at run time, and callbacks.
 
-Everything in a `ffi_cif` was written by the guest, and is read through the same bounds checks as any pointer. What a
-signature can't express in WebAssembly ends as CallRefused. Source: libffi's `src/wasm/ffi.c` for the layouts and the
-calling convention (BasicCABI.md of WebAssembly's tool-conventions).
+Everything in a `ffi_cif` was written by the guest, and is read through the same bounds checks as any pointer. There is
+nowhere to report an error to, so what WebAssembly can't express, and any pointer to nowhere, ends as CallRefused.
+Source: libffi's `src/wasm/ffi.c` for the layouts and the calling convention (BasicCABI.md of WebAssembly's
+tool-conventions).
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar
 
+from cellblock_sandbox.machine.memory import MASK64, GuestFault
 from cellblock_sandbox.syscalls.errors import CallRefused
 from cellblock_sandbox.syscalls.host import FunctionTable, Host
 from cellblock_sandbox.syscalls.registry import syscall
@@ -19,6 +22,8 @@ from cellblock_sandbox.syscalls.registry import syscall
 _VOID, _STRUCT, _LONG_DOUBLE = 0, 13, 4
 _MAX_ARGUMENTS = 1024
 _MAX_DEPTH = 32
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class _Scalar(NamedTuple):
@@ -73,7 +78,21 @@ class _Signature:
         return f"{letters}->{_of(self.result).letter if plain else ''}"
 
 
+def _faults_refused(function: Function) -> Function:
+    """Let `function` raise CallRefused for pointers to nowhere."""
+
+    @wraps(function)
+    def checked(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except GuestFault as fault:
+            raise CallRefused(f"a ctypes call: {fault}") from fault
+
+    return checked  # type: ignore[return-value]
+
+
 @syscall("ffi_call_js", "iiii->", params=("cif", "function", "result", "arguments"))
+@_faults_refused
 def ffi_call(host: Host, cif: int, function: int, result: int, arguments: int) -> None:
     """Call table slot `function` with the values that `arguments` points at; store what it returns at `result`."""
     signature = _read_signature(host, cif)
@@ -95,11 +114,19 @@ def ffi_call(host: Host, cif: int, function: int, result: int, arguments: int) -
 
 
 @syscall("ffi_closure_alloc_js", "ii->i", params=("size", "code"))
+@_faults_refused
 def ffi_closure_alloc(host: Host, size: int, code: int) -> int:
-    """Allocate a ffi_closure of `size` bytes and a table slot for it, stored at `code` and in its first word."""
+    """Allocate a ffi_closure of `size` bytes and a table slot for it, stored at `code` and in its first word.
+
+    0 if memory or the table is full; ctypes makes a MemoryError of it.
+    """
     closure = host.guest_call("malloc", size)
     if closure:
-        slot = _table(host).add()
+        try:
+            slot = _table(host).add()
+        except MemoryError:
+            host.guest_call("free", closure)
+            return 0
         host.memory.set_u32(code, slot)
         host.memory.set_u32(closure, slot)
     return closure
@@ -112,24 +139,32 @@ def ffi_closure_free(host: Host, closure: int) -> None:
 
 
 @syscall("ffi_prep_closure_loc_js", "iiiii->i", params=("closure", "cif", "function", "user_data", "code"))
+@_faults_refused
 def ffi_prep_closure_loc(host: Host, closure: int, cif: int, function: int, user_data: int, code: int) -> int:
-    """Make slot `code` call `function(cif, &result, arguments, user_data)`; 0, or 1 (FFI_BAD_TYPEDEF)."""
+    """Make slot `code` call `function(cif, &result, arguments, user_data)`; 0, or 1 (FFI_BAD_TYPEDEF).
+
+    1 also for a slot that `ffi_closure_alloc` did not give, or that is in use.
+    """
     try:
         signature = _read_signature(host, cif)
-        letters = signature.letters
-    except CallRefused:
+        _table(host).set(code, signature.letters, _callback(host, signature, closure))
+    except (CallRefused, ValueError):
         return 1
     host.memory.set_u32(closure + 4, cif)
     host.memory.set_u32(closure + 8, function)
     host.memory.set_u32(closure + 12, user_data)
-    _table(host).set(code, letters, _callback(host, signature, closure))
     return 0
 
 
 def _callback(host: Host, signature: _Signature, closure: int) -> Callable[..., Any]:
+    plain = not signature.result.by_reference and signature.result.number != _VOID
+    answer = _of(signature.result).layout if plain else None
+
+    @_faults_refused
     def called(*values: int | float) -> int | float | None:
         stack, rest = _Stack(host), list(values)
-        result = int(rest.pop(0)) if signature.result.by_reference else stack.reserve(8, 8)
+        # Zeros, because the function writes no more than its type's bytes, and nothing if it raises an exception.
+        result = int(rest.pop(0)) if signature.result.by_reference else stack.push(bytes(8), 8)
         pointers = [_receive(host, stack, each, rest) for each in signature.fixed]
         if signature.variadic:
             pointers += _receive_variadic(host, signature.variadic, int(rest.pop()))
@@ -138,8 +173,7 @@ def _callback(host: Host, signature: _Signature, closure: int) -> Callable[..., 
         try:
             cif, function, user_data = (host.memory.u32(closure + offset) for offset in (4, 8, 12))
             host.call_slot(function, cif, result, array, user_data)
-            letter = signature.letters.partition("->")[2]
-            return host.memory.unpack(_WORDS[letter], result)[0] if letter else None
+            return None if answer is None else host.memory.unpack(answer, result)[0]
         finally:
             stack.release()
 
@@ -155,13 +189,19 @@ class _Stack:
 
     def reserve(self, size: int, alignment: int) -> int:
         self._top = (self._top - size) & -max(alignment, 1)
-        if self._top < 0 or size > self._before:
+        if self._top < 0:
             raise CallRefused("a ctypes call needs more stack than the guest has")
         return self._top
 
     def push(self, data: bytes, alignment: int) -> int:
         address = self.reserve(len(data), alignment)
         self._host.memory.write(address, data)
+        return address
+
+    def copy(self, pointer: int, size: int, alignment: int) -> int:
+        """Push what lies at `pointer`. The guest chose the size: room is made first, memory of ours only then."""
+        address = self.reserve(size, alignment)
+        self._host.memory.write(address, self._host.memory.read(pointer, size))
         return address
 
     def commit(self) -> None:
@@ -173,7 +213,7 @@ class _Stack:
 
 def _pass(host: Host, stack: _Stack, each: _Type, pointer: int) -> list[int | float]:
     if each.number == _STRUCT:
-        return [stack.push(host.memory.read(pointer, each.size), each.alignment)]
+        return [stack.copy(pointer, each.size, each.alignment)]
     if each.number == _LONG_DOUBLE:
         return [host.memory.i64(pointer), host.memory.i64(pointer + 8)]
     return [_signed(host.memory.unpack(_of(each).layout, pointer)[0], _of(each).letter)]
@@ -187,43 +227,64 @@ def _signed(value: int | float, letter: str) -> int | float:
 
 def _pass_variadic(host: Host, stack: _Stack, types: list[_Type], pointers: list[int]) -> int:
     """Lay variadic arguments out one after another, as va_arg reads them; structs by pointer."""
-    area, places = 0, []
-    for each in types:
-        size, alignment = (4, 4) if each.number == _STRUCT else (max(each.size, 4), max(each.alignment, 4))
-        area = (area + alignment - 1) & -alignment
-        places.append(area)
-        area += size
+    places, area = _variadic_places(types)
     contents = bytearray(area)
     for each, place, pointer in zip(types, places, pointers, strict=True):
-        data = host.memory.read(pointer, each.size)
         if each.number == _STRUCT:
-            data = struct.pack("<I", stack.push(data, each.alignment))
+            data = struct.pack("<I", stack.copy(pointer, each.size, each.alignment))
+        elif each.number == _LONG_DOUBLE:
+            data = host.memory.read(pointer, 16)
+        else:
+            scalar = _of(each)
+            data = _WORDS[scalar.letter].pack(_signed(host.memory.unpack(scalar.layout, pointer)[0], scalar.letter))
         contents[place : place + len(data)] = data
     return stack.push(bytes(contents), 16)
+
+
+def _variadic_places(types: list[_Type]) -> tuple[list[int], int]:
+    """Where each variadic argument lies in its area, and how long that is. The guest's own sizes don't count here."""
+    area, places = 0, []
+    for each in types:
+        fixed = {_STRUCT: 4, _LONG_DOUBLE: 16}.get(each.number)
+        size = max(_of(each).layout.size, 4) if fixed is None else fixed
+        area = (area + size - 1) & -size
+        places.append(area)
+        area += size
+    return places, area
 
 
 def _receive(host: Host, stack: _Stack, each: _Type, rest: list[int | float]) -> int:
     """Spill one received argument to the stack; its address."""
     if each.number == _STRUCT:
-        return stack.push(host.memory.read(int(rest.pop(0)), each.size), each.alignment)
+        return stack.copy(int(rest.pop(0)), each.size, each.alignment)
     if each.number == _LONG_DOUBLE:
         return stack.push(struct.pack("<qq", rest.pop(0), rest.pop(0)), 16)
     return stack.push(_WORDS[_of(each).letter].pack(rest.pop(0)), 8)
 
 
 def _receive_variadic(host: Host, types: list[_Type], area: int) -> list[int]:
-    pointers = []
-    for each in types:
-        size, alignment = (4, 4) if each.number == _STRUCT else (max(each.size, 4), max(each.alignment, 4))
-        area = (area + alignment - 1) & -alignment
-        pointers.append(host.memory.u32(area) if each.number == _STRUCT else area)
-        area += size
-    return pointers
+    places = [area + place for place in _variadic_places(types)[0]]
+    return [
+        host.memory.u32(place) if each.number == _STRUCT else place & 0xFFFFFFFF
+        for each, place in zip(types, places, strict=True)
+    ]
 
 
-def _store(host: Host, scalar: _Scalar, pointer: int, value: int | float) -> None:
-    """Store a result; libffi widens integers smaller than a word."""
-    host.memory.write(pointer, _WORDS[scalar.letter].pack(value)[: max(scalar.layout.size, 1)])
+def _store(host: Host, scalar: _Scalar, pointer: int, value: int | float | None) -> None:
+    """Store a result as C would: an integer is cut to its type, and a function without result leaves a zero.
+
+    Such calls are no hostile ones: ctypes takes every function's result for an int unless it is told otherwise.
+    """
+    value = value or 0
+    if scalar.letter in "ij":
+        if not isinstance(value, int):
+            raise CallRefused("a ctypes function gave a float where its restype is an integer")
+        host.memory.write(pointer, (value & MASK64).to_bytes(8, "little")[: scalar.layout.size])
+        return
+    try:
+        host.memory.write(pointer, scalar.layout.pack(value))
+    except OverflowError:
+        raise CallRefused("a ctypes function gave a float larger than its restype") from None
 
 
 def _read_signature(host: Host, cif: int) -> _Signature:
