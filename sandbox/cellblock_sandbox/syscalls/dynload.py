@@ -89,8 +89,8 @@ def _links(host: Host) -> LinkTables:
 
 
 def _fail(host: Host, message: str) -> int:
-    """Set dlerror's text and return 0."""
-    raw = message.encode(errors="replace") + b"\0"
+    """Set dlerror's text and return 0. `__dl_seterr` takes a format, and paths are the guest's to choose."""
+    raw = message.replace("%", "%%").encode(errors="replace") + b"\0"
     text = host.guest_call("malloc", len(raw))
     if text:
         host.memory.write(text, raw)
