@@ -45,12 +45,12 @@ class Bundle:
         return tables
 
     def layers(self, guest: Path) -> LayerStack:
-        """The read-only files of its guests; `guest` is the folder with our own guest packages."""
+        """The read-only files of its guests; `guest` is the archive with our own guest packages."""
         layers = LayerStack.standard()
         layers.mount_file(self.stored.file(pins.STDLIB), STDLIB)
         for wheel in sorted(self.stored.file(WHEELS).iterdir()):
             layers.mount_archive(wheel, SITE_PACKAGES, libraries_linked=True)
-        layers.mount_directory(guest, GUEST_ROOT)
+        layers.mount_archive(guest, GUEST_ROOT)
         return layers
 
     def runtime(self, guest: Path) -> Runtime:

@@ -5,6 +5,7 @@ The captured memory becomes a module of its own (linking/memory.py), mapped copy
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,14 +23,12 @@ from cellblock_sandbox.linking.memory import captured_module
 from cellblock_sandbox.machine.engine import compile_module, load_module
 from cellblock_sandbox.machine.thread import guest_thread
 
-MEMORY, GUEST = "memory.cwasm", "guest"
+MEMORY, GUEST = "memory.cwasm", "guest.zip"
 _BOOT_LIMITS = GuestLimits(memory_bytes=2 << 30, file_bytes=64 << 20, files=1000)
 _MAX_PAGES = 65536
 
 
-def build(
-    name: str, preload: Sequence[str], *, bundle: str, home: Home, progress: Progress
-) -> Stored:
+def build(name: str, preload: Sequence[str], *, bundle: str, home: Home, progress: Progress) -> Stored:
     """Build the image of `bundle` that has `preload` imported, and call it `name`; reuse it if it is there already.
 
     Raises ImageMissing for the bundle, BuildError if the guest doesn't start or an import fails.
@@ -48,10 +47,10 @@ def build(
 def _build(store: Store, name: str, inputs: dict[str, str], preload: Sequence[str], progress: Progress) -> Stored:
     stored = store.open("bundle", inputs["bundle"], verify=False)
     with store.create("image", name, inputs) as draft:
-        guest_folder = draft.folder / GUEST
-        _write_guest_packages(guest_folder)
+        guest_packages = draft.folder / GUEST
+        _write_guest_packages(guest_packages)
         with progress.step(f"boot and import {', '.join(preload) or 'nothing more'}"):
-            guest = _booted(Bundle(stored), guest_folder, preload)
+            guest = _booted(Bundle(stored), guest_packages, preload)
         with progress.step("capture"):
             memory = captured_module(guest.instance.memory.view(0, guest.instance.memory.size), maximum=_MAX_PAGES)
             (draft.folder / MEMORY).write_bytes(compile_module(memory))
@@ -61,10 +60,10 @@ def _build(store: Store, name: str, inputs: dict[str, str], preload: Sequence[st
     return store.open("image", draft.id, verify=False)
 
 
-def _booted(bundle: Bundle, guest_folder: Path, preload: Sequence[str]) -> Guest:
+def _booted(bundle: Bundle, guest_packages: Path, preload: Sequence[str]) -> Guest:
     said = bytearray()
     memory = load_module(bundle.stored.file(bundles.MEMORY))
-    runtime = bundle.runtime(guest_folder)
+    runtime = bundle.runtime(guest_packages)
     guest = Guest(runtime, memory, _BOOT_LIMITS, GuestState(), lambda _stream, chunk: said.extend(chunk))
     links = bundle.links()
     boot(guest, links["heap_start"], links["trampoline_slot"], preload, said)
@@ -82,8 +81,8 @@ def _settled(guest: Guest) -> GuestState:
     return guest.state()
 
 
-def _write_guest_packages(folder: Path) -> None:
-    for name, content in guest_files().items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+def _write_guest_packages(path: Path) -> None:
+    """All guest files as one archive, with the fixed dates that make equal inputs equal bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(guest_files().items()):
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)

@@ -195,6 +195,21 @@ class Store:
             os.rename(folder, work / "removed")
         return folder.name
 
+    def prune(self, progress: Progress) -> list[str]:
+        """Remove what no name means any more, since a build has taken its name: images, then bundles none needs.
+
+        Returns the ids removed. One that is just being finished by another process keeps its place.
+        """
+        removed = []
+        for kind in ("image", "bundle"):
+            for entry in self.list(kind):
+                if entry.names or (kind == "bundle" and self._users(entry.id)):
+                    continue
+                with self.building(kind, entry.id, progress):
+                    if entry.id not in self._names(kind).values():
+                        removed.append(self.remove(kind, entry.id, force=True))
+        return removed
+
     def _users(self, bundle: str) -> tuple[str, ...]:
         return tuple(
             f"image {', '.join(entry.names) or entry.id}"

@@ -11,7 +11,8 @@ import pytest
 from cellblock_sandbox.errors import ImageDamaged, ImageMismatch, ImageMissing, InUse, SettingInvalid
 from cellblock_sandbox.image import identity
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.identity import Identity
+from cellblock_sandbox.image.identity import Identity, Kind
+from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.store import Store, Stored
 
 INPUTS = {"pyodide": "314", "numpy": "aa"}
@@ -252,3 +253,21 @@ def test_opening_writes_nothing(store: Store, home: Home) -> None:
     store.open("bundle", "default")
     store.list("image")
     assert {path: path.stat().st_mtime_ns for path in home.root.rglob("*")} == before
+
+
+def test_prune_removes_what_no_name_means_and_nothing_else(home: Home) -> None:
+    store = Store(home)
+
+    def build(kind: Kind, name: str, **inputs: str) -> str:
+        with store.create(kind, name, inputs) as draft:
+            (draft.folder / "content").write_bytes(repr(inputs).encode())
+        return draft.id
+
+    old_bundle = build("bundle", "default", version="1")
+    old_image = build("image", "data", bundle=old_bundle, version="1")
+    bundle = build("bundle", "default", version="2")
+    assert store.prune(SilentProgress()) == [], "the old bundle still serves an image that has a name"
+    image = build("image", "data", bundle=bundle, version="2")
+    assert sorted(store.prune(SilentProgress())) == sorted([old_image, old_bundle])
+    assert [entry.id for entry in store.list("image")] == [image]
+    assert [entry.id for entry in store.list("bundle")] == [bundle]
