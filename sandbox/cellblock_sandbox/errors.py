@@ -5,6 +5,7 @@
     |   |-- ImageMissing             user   no image or bundle of that name
     |   |-- ImageDamaged             ours   a stored file is not what was written
     |   |-- ImageMismatch            user   built by another format, engine or Cellblock
+    |   |-- MemoryTooSmall           user   a memory limit without room for the image
     |   |-- SandboxClosed            user   used after close() or after a hard stop
     |   `-- GuestCrashed             ours   the guest trapped where no block's code explains it
     |-- BuildError                   making a bundle or an image
@@ -105,6 +106,19 @@ class ImageMismatch(SandboxError, UserFault):
             todo=f"Build it again with: cellblock {kind} build {name}",
         )
         self.kind, self.name, self.what, self.stored, self.current = kind, name, what, stored, current
+
+
+class MemoryTooSmall(SandboxError, UserFault):
+    """A memory limit (`limit_mb`) that is smaller than the image's own memory (`needed_mb`), both in MiB."""
+
+    key = "memory-too-small"
+
+    def __init__(self, limit_mb: float, needed_mb: float) -> None:
+        super().__init__(
+            f"A memory limit of {limit_mb:g} MB has no room for the image, which starts with {needed_mb:.0f} MB.",
+            todo=f"Allow at least {needed_mb + 16:.0f} MB.",
+        )
+        self.limit_mb, self.needed_mb = limit_mb, needed_mb
 
 
 class SandboxClosed(SandboxError, UserFault):

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 import msgpack
 
-from cellblock_sandbox.errors import GuestCrashed, SandboxClosed
+from cellblock_sandbox.errors import GuestCrashed, MemoryTooSmall, SandboxClosed
 from cellblock_sandbox.guest.process import (
     Guest,
     GuestAbort,
@@ -40,7 +40,7 @@ from cellblock_sandbox.image import snapshot
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.store import Store, Stored
 from cellblock_sandbox.limits import Limits
-from cellblock_sandbox.machine.engine import load_module
+from cellblock_sandbox.machine.engine import initial_memory, load_module
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.syscalls.errors import CallRefused
 
@@ -96,6 +96,7 @@ class Image:
         self._state = GuestState(**stored.manifest.details["state"])
         self._runtime = bundles.Bundle(bundle).runtime(stored.file(snapshot.GUEST))
         self._memory = load_module(stored.file(snapshot.MEMORY))
+        self._memory_bytes = initial_memory(self._memory)
 
     @classmethod
     def open(cls, name: str = "data", *, home: Path | None = None, verify: bool = True) -> Image:
@@ -109,8 +110,11 @@ class Image:
         return guest_thread.run(cls, stored, bundle)
 
     def sandbox(self, limits: Limits | None = None) -> Sandbox:
-        """A new sandbox, ready to run. GuestCrashed if the memory limit has no room for the image."""
-        return Sandbox(self, limits or Limits())
+        """A new sandbox, ready to run. MemoryTooSmall if the memory limit has no room for the image."""
+        limits = limits or Limits()
+        if limits.memory_bytes < self._memory_bytes:
+            raise MemoryTooSmall(limits.memory_mb, self._memory_bytes / (1 << 20))
+        return Sandbox(self, limits)
 
     def _guest(self, limits: Limits, on_output: OnOutput) -> Guest:
         room = GuestLimits(limits.memory_bytes, limits.file_bytes, limits.files)

@@ -67,7 +67,7 @@ def npm_pack(spec: str, folder: Path, step: Step) -> Path:
 def _npm_cache(npm: str, folder: Path) -> list[Path]:
     """Return the folder npm downloads into first, where growth is seen."""
     question = [npm, "config", "get", "cache"]
-    asked = subprocess.run(question, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+    asked = subprocess.run(question, cwd=folder, capture_output=True, text=True, check=False)
     return [Path(asked.stdout.strip(), "_cacache", "tmp")] if asked.returncode == 0 else []
 
 
@@ -81,7 +81,7 @@ def _run(command: Sequence[str], folder: Path, extra: Mapping[str, str], watched
     """Run a client in `folder`, showing the growth of `watched` in `step`; return what it printed."""
     log = folder / "client.log"
     with log.open("wb") as sink:
-        child = subprocess.Popen(  # noqa: S603
+        child = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **extra}, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
         )
         try:

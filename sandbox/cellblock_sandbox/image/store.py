@@ -195,7 +195,7 @@ class Store:
             os.rename(folder, work / "removed")
         return folder.name
 
-    def prune(self, progress: Progress) -> list[str]:
+    def prune(self, progress: Progress) -> tuple[str, ...]:
         """Remove what no name means any more, since a build has taken its name: images, then bundles none needs.
 
         Returns the ids removed. One that is just being finished by another process keeps its place.
@@ -208,7 +208,7 @@ class Store:
                 with self.building(kind, entry.id, progress):
                     if entry.id not in self._names(kind).values():
                         removed.append(self.remove(kind, entry.id, force=True))
-        return removed
+        return tuple(removed)
 
     def _users(self, bundle: str) -> tuple[str, ...]:
         return tuple(

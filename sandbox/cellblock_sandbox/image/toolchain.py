@@ -83,9 +83,7 @@ class Toolchain:
         program = self.install() / "bin" / tool
         command = [_node(), str(program), *(os.fspath(argument) for argument in arguments)]
         with tempfile.TemporaryFile() as output, self.progress.step(tool) as step:
-            child = subprocess.Popen(  # noqa: S603
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
+            child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
             try:
                 while child.poll() is None:
                     time.sleep(_POLL_S)
@@ -107,7 +105,7 @@ def _node() -> str:
     node = shutil.which("node")
     if node is None:
         raise ToolMissing("node", "there is no node command", _INSTALL_NODE)
-    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     version = asked.stdout.strip()
     found = re.match(r"v(\d+)\.", version)
     if found is None or int(found[1]) < _LEAST_NODE:

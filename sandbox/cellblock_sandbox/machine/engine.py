@@ -1,7 +1,7 @@
-"""The wasmtime engine: one set of settings for compiling and for running, and the identity they give a module.
+"""The wasmtime engine: one set of settings for compiling and for running.
 
-A module compiled under other settings, by another wasmtime or for another processor does not load; `engine_id` names
-all three so that a mismatch can be refused with both values (`image/store.py`).
+A module compiled under other settings, by another wasmtime or for a processor with features that this one lacks does
+not load. Raise `_BUNDLE_BUILD` in image/identity.py with every change of the settings here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import wasmtime
 from wasmtime import _ffi as ffi
 
-from cellblock_sandbox.errors import BuildError
+from cellblock_sandbox.errors import BuildError, ImageMismatch
 
 VERSION = metadata.version("wasmtime")
 
@@ -40,11 +40,6 @@ def engine() -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
-def engine_id() -> str:
-    """What a compiled module depends on: wasmtime's version, the settings' revision, system and processor."""
-    return f"wasmtime-{VERSION}/1/{platform.system()}-{platform.machine()}".lower()
-
-
 def compile_module(wasm: bytes) -> bytes:
     """Compile a module ahead of time; the bytes are for `load_module`. BuildError if wasmtime refuses it."""
     try:
@@ -57,5 +52,19 @@ MemoryModule = wasmtime.Module
 
 
 def load_module(path: Path) -> wasmtime.Module:
-    """Map a compiled module from disk. The file has to be one that `compile_module` made: it holds machine code."""
-    return wasmtime.Module.deserialize_file(engine(), str(path))
+    """Map a compiled module from disk. The file has to be one that `compile_module` made: it holds machine code.
+
+    ImageMismatch if it was compiled for another processor.
+    """
+    try:
+        return wasmtime.Module.deserialize_file(engine(), str(path))
+    except wasmtime.WasmtimeError as error:
+        stored = str(error).rstrip().splitlines()[-1]
+        raise ImageMismatch("image", path.parent.name, "processor", stored, platform.machine()) from error
+
+
+def initial_memory(memory: MemoryModule) -> int:
+    """The bytes of memory that a memory module starts with."""
+    exported = memory.exports[0].type
+    assert isinstance(exported, wasmtime.MemoryType)
+    return exported.limits.min * 65536

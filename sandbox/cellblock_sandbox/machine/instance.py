@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import wasmtime
 from wasmtime import _ffi as ffi
 
-from cellblock_sandbox.errors import GuestCrashed
 from cellblock_sandbox.machine.calls import Border, GuestFunction, GuestTrap, HostFunctions, new_function
 from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.memory import GuestMemory
@@ -60,19 +59,14 @@ class Program:
     def instantiate(self, memory: wasmtime.Module, memory_limit: int) -> Instance:
         """A new guest on a fresh copy of `memory`, which may not grow beyond `memory_limit` bytes.
 
-        GuestCrashed if the memory is larger than the limit from the start.
+        wasmtime.WasmtimeError if it is larger than that from the start.
         """
         store = wasmtime.Store(engine())
         store.set_limits(memory_size=memory_limit, instances=2, memories=2)
-        try:
-            own_memory = wasmtime.Instance(store, memory, []).exports(store)["memory"]
-            assert isinstance(own_memory, wasmtime.Memory)
-            self._linker.define(store, "image", "memory", own_memory)
-            return Instance(self, store, own_memory, self._linker.instantiate(store, self.code))
-        except wasmtime.WasmtimeError as error:
-            raise GuestCrashed(
-                f"the guest can't be instantiated within {memory_limit} bytes of memory: {error}"
-            ) from error
+        own_memory = wasmtime.Instance(store, memory, []).exports(store)["memory"]
+        assert isinstance(own_memory, wasmtime.Memory)
+        self._linker.define(store, "image", "memory", own_memory)
+        return Instance(self, store, own_memory, self._linker.instantiate(store, self.code))
 
 
 class Instance:

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from cellblock_sandbox.image.progress import for_stream
+
 from cellblock_service.bench import memory, node_red, ours, peers, report
 from cellblock_service.bench.figures import Figure
 from cellblock_service.cli.output import say

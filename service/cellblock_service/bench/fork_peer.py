@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-import pandas  # noqa: F401  (what the forks find imported)
+import pandas as pd  # noqa: F401  (what the forks find imported)
 
 
 def main(runs: int, code: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cellblock_sandbox import Image
 from cellblock_sandbox.image.progress import Progress
+
 from cellblock_service.bench.figures import DATAFRAME, Figure, figure
 
 _SANDBOXES = 20

@@ -9,6 +9,7 @@ from cellblock_sandbox.image import snapshot, standard
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.progress import Progress, SilentProgress
 from cellblock_sandbox.image.store import Store
+
 from cellblock_service.bench.figures import DATAFRAME, TRIVIAL, Figure, figure, timed
 
 _IMAGE = "bench"

@@ -14,6 +14,7 @@ from cellblock_sandbox.image import pins
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.store import Store
+
 from cellblock_service.bench.figures import DATAFRAME, RUNS, TRIVIAL, Figure, figure, timed
 
 _COLD_RUNS = 5
@@ -42,7 +43,7 @@ def python(progress: Progress) -> list[Figure]:
 
 
 def pyodide(progress: Progress) -> list[Figure]:
-    """npm's `pyodide` in Node: cold (a new one each time) and warm (one kept, state and all)."""
+    """Pyodide from npm in Node: cold (a new one each time) and warm (one kept, state and all)."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return [Figure("1+1", "pyodide in Node", note="not measured: node or npm isn't installed")]

@@ -72,7 +72,7 @@ def _tool(name: str) -> str:
     if path is None:
         return "not found"
     try:
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{path}, doesn't run: {error}"
     return f"{done.stdout.strip()} ({path})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from cellblock_sandbox.errors import ImageDamaged, ImageMismatch, ImageMissing, InUse, SettingInvalid
@@ -145,11 +144,10 @@ def test_another_identity_is_refused_with_both_values(
     assert store.verify("bundle", "default") == []
 
 
-def test_the_guests_sources_are_part_of_an_images_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "_GUEST", tmp_path)
+def test_the_guests_sources_are_part_of_an_images_identity(monkeypatch: pytest.MonkeyPatch) -> None:
     builds = set()
-    for text in ("a = 1", "a = 2"):
-        (tmp_path / "runner.py").write_text(text)
+    for text in (b"a = 1", b"a = 2"):
+        monkeypatch.setattr(identity, "guest_files", lambda text=text: {"runner.py": text})
         identity._guest_hash.cache_clear()
         builds.add(Identity.current("image").build)
     identity._guest_hash.cache_clear()
@@ -266,7 +264,7 @@ def test_prune_removes_what_no_name_means_and_nothing_else(home: Home) -> None:
     old_bundle = build("bundle", "default", version="1")
     old_image = build("image", "data", bundle=old_bundle, version="1")
     bundle = build("bundle", "default", version="2")
-    assert store.prune(SilentProgress()) == [], "the old bundle still serves an image that has a name"
+    assert store.prune(SilentProgress()) == (), "the old bundle still serves an image that has a name"
     image = build("image", "data", bundle=bundle, version="2")
     assert sorted(store.prune(SilentProgress())) == sorted([old_image, old_bundle])
     assert [entry.id for entry in store.list("image")] == [image]
