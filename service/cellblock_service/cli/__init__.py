@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _image(commands.add_parser("image", help="images: a bundle with imports done in advance"))
     bench = commands.add_parser("bench", help="measure, beside other ways to run Python")
     bench.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
+    bench.add_argument("--readme", type=Path, metavar="FILE", help="also renew the table between FILE's bench markers")
     bench.set_defaults(module="bench")
     doctor = commands.add_parser("doctor", help="show versions, settings, images and tools")
     doctor.set_defaults(module="doctor")

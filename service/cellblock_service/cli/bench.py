@@ -8,5 +8,5 @@ from cellblock_service.bench import run as measure
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, print the report, and write it as JSON where asked."""
-    return measure(options.json)
+    """Measure, print the report, and write it where asked."""
+    return measure(options.json, options.readme)
