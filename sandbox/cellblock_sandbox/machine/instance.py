@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import wasmtime
 from wasmtime import _ffi as ffi
 
-from cellblock_sandbox.machine.calls import Border, GuestFunction, GuestTrap, HostFunctions, new_function
+from cellblock_sandbox.machine.calls import Border, GuestFunction, GuestTrap, HostFunctions, new_function, self_test
 from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.memory import GuestMemory
 
@@ -44,6 +44,7 @@ class Program:
     """Compiled code with its host functions. One guest runs at a time in a process; `running` is it."""
 
     def __init__(self, code: wasmtime.Module, definitions: Iterable[Definition]) -> None:
+        self_test()
         self.code = code
         self.running: Instance | None = None
         self._linker = wasmtime.Linker(engine())
