@@ -86,8 +86,9 @@ class Glue:
         """The export name of a function of this type that answers null where null means "not here", else traps."""
         export = f"stub:{symbol}:{function_type.hex()}"
         if export not in self._stubs:
-            if symbol.startswith(_ANSWERED_WITH_NOTHING):
-                body = _NOTHING[_result(function_type)]
+            result = _result(function_type)
+            if symbol.startswith(_ANSWERED_WITH_NOTHING) and result in _NOTHING:
+                body = _NOTHING[result]
             else:
                 body = f"(call $missing (i32.const {len(self.missing)})) unreachable"
                 self.missing.append(symbol)
@@ -117,6 +118,8 @@ def _signature(function_type: bytes) -> str:
     for keyword in ("param", "result"):
         types = reader.vector(reader.byte)
         if types:
+            if not _VALUE_TYPES.keys() >= set(types):
+                raise LinkError(f"a function of the unsupported type {function_type.hex()}")
             parts.append(f"({keyword} {' '.join(_VALUE_TYPES[each] for each in types)})")
     return " ".join(parts)
 

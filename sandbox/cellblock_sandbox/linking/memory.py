@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.linking.wasm import (
     DATA,
     EXPORT,
@@ -38,10 +39,12 @@ class MemorySegment:
 def memory_module(segments: Iterable[MemorySegment], *, minimum: int, maximum: int) -> bytes:
     """A module that exports `memory` (limits in 64 KiB pages) filled with `segments`.
 
-    Later segments win where they overlap, as active data segments do.
+    Later segments win where they overlap, as active data segments do. LinkError for one that doesn't fit.
     """
     contents = bytearray(minimum * PAGE)
     for each in segments:
+        if each.address + len(each.content) > len(contents):
+            raise LinkError(f"{len(each.content)} bytes of data at {each.address:#x} lie outside memory")
         contents[each.address : each.address + len(each.content)] = each.content
     return captured_module(memoryview(contents), maximum=maximum)
 

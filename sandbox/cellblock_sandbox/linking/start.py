@@ -25,7 +25,10 @@ def started_globals(module: Module, base: Callable[[int], int]) -> dict[int, int
     if not module.has(START):
         return {}
     values: dict[int, int] = {}
-    _run(module, Reader(start).uleb(), base, values)
+    try:
+        _run(module, Reader(start).uleb(), base, values)
+    except (IndexError, RecursionError):
+        raise LinkError("a start function takes from an empty stack, or calls itself") from None
     return values
 
 

@@ -68,7 +68,10 @@ class Unit:
         index = self._globals.get(symbol)
         if index is None:
             return None
-        initialiser = self.module.globals[index - len(self.module.imported(KIND_GLOBAL))].initialiser
+        position = index - len(self.module.imported(KIND_GLOBAL))
+        if position < 0:
+            return None  # passed on, not defined here
+        initialiser = self.module.globals[position].initialiser
         return (evaluate(initialiser, self.global_value) + self.memory_base) & 0xFFFFFFFF
 
     def global_value(self, index: int) -> int:

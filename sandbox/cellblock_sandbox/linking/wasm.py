@@ -19,6 +19,7 @@ CUSTOM, TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, C
 KIND_FUNCTION, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL, KIND_TAG = range(5)
 
 FUNCREF, EXTERNREF = 0x70, 0x6F
+_LEB_BITS = 64
 I32_CONST, GLOBAL_GET, I32_ADD, END = 0x41, 0x23, 0x6A, 0x0B
 _EXTENDED_CONST = {0x6A: lambda a, b: a + b, 0x6B: lambda a, b: a - b, 0x6C: lambda a, b: a * b}
 
@@ -68,7 +69,7 @@ def i32_const(value: int) -> bytes:
 
 
 class Reader:
-    """A cursor over bytes. Reading past the end raises LinkError."""
+    """A cursor over bytes. Reading past the end raises LinkError, as do numbers and names that are none."""
 
     def __init__(self, data: bytes, position: int = 0, end: int | None = None) -> None:
         self.data = data
@@ -91,6 +92,7 @@ class Reader:
             shift += 7
             if byte < 0x80:
                 return result
+            self._check_length(shift)
 
     def sleb(self) -> int:
         """Read a signed LEB128 integer."""
@@ -101,6 +103,7 @@ class Reader:
             shift += 7
             if byte < 0x80:
                 return result - (1 << shift) if byte & 0x40 else result
+            self._check_length(shift)
 
     def take(self, count: int) -> bytes:
         """Read `count` raw bytes."""
@@ -111,11 +114,19 @@ class Reader:
 
     def name(self) -> str:
         """Read a name."""
-        return self.take(self.uleb()).decode()
+        raw = self.take(self.uleb())
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            raise LinkError(f"a name before byte {self.position} is not UTF-8") from None
 
     def vector(self, item: Callable[[], T]) -> list[T]:
         """Read a vector, calling `item` for each element."""
         return [item() for _ in range(self.uleb())]
+
+    def _check_length(self, bits: int) -> None:
+        if bits >= _LEB_BITS:
+            raise LinkError(f"a number before byte {self.position} has more than {_LEB_BITS} bits")
 
 
 @dataclass(frozen=True)
@@ -176,7 +187,7 @@ class Module:
     types: list[bytes] = field(default_factory=list)
     functions: list[int] = field(default_factory=list)
     globals: list[Global] = field(default_factory=list)
-    _imported: dict[int, list[Import]] = field(default_factory=dict, repr=False)
+    _imported: dict[int, list[Import]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def parse(cls, data: bytes) -> Module:
@@ -280,12 +291,14 @@ def evaluate(expression: bytes, global_value: Callable[[int], int]) -> int:
             stack.append(reader.sleb())
         elif opcode == GLOBAL_GET:
             stack.append(global_value(reader.uleb()))
-        elif opcode in _EXTENDED_CONST:
+        elif opcode in _EXTENDED_CONST and len(stack) >= 2:
             right, left = stack.pop(), stack.pop()
             stack.append(_EXTENDED_CONST[opcode](left, right))
         else:
             raise LinkError(f"unexpected instruction 0x{opcode:02x} in a constant expression")
-    return stack.pop() & 0xFFFFFFFF
+    if len(stack) != 1:
+        raise LinkError(f"a constant expression gives {len(stack)} values")
+    return stack[0] & 0xFFFFFFFF
 
 
 def function_indices(segment: Segment) -> list[int]:
