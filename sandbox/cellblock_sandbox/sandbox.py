@@ -22,7 +22,8 @@ from typing import Any, Literal
 
 import msgpack
 
-from cellblock_sandbox.errors import GuestCrashed, MemoryTooSmall, SandboxClosed
+from cellblock_sandbox.errors import GuestCrashed, MemoryTooSmall, SandboxClosed, ValueNotPortable
+from cellblock_sandbox.guest import values
 from cellblock_sandbox.guest.process import (
     Guest,
     GuestAbort,
@@ -34,7 +35,6 @@ from cellblock_sandbox.guest.process import (
     is_stack_overflow,
     trap_reason,
 )
-from cellblock_sandbox.guest.values import pack, unpack
 from cellblock_sandbox.image import bundle as bundles
 from cellblock_sandbox.image import snapshot
 from cellblock_sandbox.image.home import Home
@@ -160,17 +160,17 @@ class Sandbox:
         """
         request: dict[str, Any] = {"code": code, "name": name, "timeout_s": timeout_s or self.limits.timeout_s}
         if data is not UNSET:
-            request["data"] = pack(data, "data")
+            request["data"] = _packed(data, "data")
         if inputs is not None:
-            request["inputs"] = pack(dict(inputs) if isinstance(inputs, Mapping) else list(inputs), "inputs")
+            request["inputs"] = _packed(dict(inputs) if isinstance(inputs, Mapping) else list(inputs), "inputs")
         if msg is not None:
-            request["msg"] = pack(msg, "msg")
+            request["msg"] = _packed(msg, "msg")
         if env is not None:
             request["env"] = dict(env)
         packed = self.run_packed(msgpack.packb(request), timeout_s=timeout_s, on_output=on_output)
         return ExecutionResult(
             packed.status,
-            None if packed.result is None else unpack(packed.result),
+            None if packed.result is None else values.unpack(packed.result),
             packed.stdout.decode(errors="replace"),
             packed.stderr.decode(errors="replace"),
             None if packed.error is None else BlockError(**packed.error),
@@ -278,6 +278,13 @@ class _Output:
         kept += chunk
         if self._listener is not None:
             self._listener(stream, bytes(chunk))
+
+
+def _packed(value: Any, name: str) -> bytes:
+    try:
+        return values.pack(value, name)
+    except values.ValueNotPortable as error:
+        raise ValueNotPortable(error.type_name, error.path) from error
 
 
 def _error(kind: str, message: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ EXAMPLES = [
     errors.ImageMissing("image", "data", "/home/images", ["core"]),
     errors.ImageDamaged("image", "data", "memory.bin", "aa", "bb"),
     errors.ImageMismatch("bundle", "default", "engine", "wasmtime 49", "wasmtime 50"),
+    errors.MemoryTooSmall(16, 75),
     errors.SandboxClosed(),
     errors.GuestCrashed("unreachable"),
     errors.SettingInvalid("CELLBLOCK_SOURCES", "foo:bar", "folders"),
