@@ -168,9 +168,15 @@ class Sandbox:
         if env is not None:
             request["env"] = dict(env)
         packed = self.run_packed(msgpack.packb(request), timeout_s=timeout_s, on_output=on_output)
+        value = None
+        if packed.result is not None:
+            try:
+                value = values.unpack(packed.result)
+            except Exception as error:  # bytes that a hostile block made can fail in any way
+                packed.status, packed.error = "error", _error("GuestCrashed", f"the result can't be read: {error}")
         return ExecutionResult(
             packed.status,
-            None if packed.result is None else values.unpack(packed.result),
+            value,
             packed.stdout.decode(errors="replace"),
             packed.stderr.decode(errors="replace"),
             None if packed.error is None else BlockError(**packed.error),
