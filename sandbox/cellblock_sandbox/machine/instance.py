@@ -120,16 +120,13 @@ class Instance:
     def call(self, name: str, *arguments: int) -> int:
         """Call an exported guest function with integers; its integer result, or 0.
 
-        Raises what a host function raised, Interrupted after a hard stop, or wasmtime.Trap.
+        Raises what a host function raised, Interrupted after a hard stop, or GuestTrap, which also ends guest and host
+        that call each other too deeply.
         """
         function = self._called.get(name)
         if function is None:
             function = self._called[name] = GuestFunction(self._store, self.export(name), self.border)
-        previous, self._program.running = self._program.running, self
-        try:
-            result: int | None = function(*arguments)
-        finally:
-            self._program.running = previous
+        result: int | None = self._enter(function, arguments)
         return 0 if result is None else result
 
     def export(self, name: str) -> Any:
@@ -150,8 +147,7 @@ class Instance:
     def call_slot(self, slot: int, *arguments: int | float) -> Any:
         """Call a function of the table; its result, or None. Raises as `call` does.
 
-        LookupError for a slot that is empty or beyond the table, TypeError for a function or arguments that don't fit,
-        GuestTrap when guest and host call each other too deeply.
+        LookupError for a slot that is empty or beyond the table, TypeError for a function or arguments that don't fit.
         """
         slot &= 0xFFFFFFFF
         function = self._slots.get(slot)
@@ -159,13 +155,19 @@ class Instance:
             if len(self._slots) >= _SLOTS_KEPT:
                 self._slots.clear()
             function = self._slots[slot] = GuestFunction(self._store, self._function_at(slot), self.border)
+        return self._enter(function, arguments)
+
+    def _enter(self, function: GuestFunction, arguments: tuple[int | float, ...]) -> Any:
+        """Call `function` as this guest's: what host functions ask for, they get from it."""
         if self._depth >= _DEEPEST:
-            raise GuestTrap("calls through the table are nested too deeply")
+            raise GuestTrap("calls between guest and host are nested too deeply")
+        previous, self._program.running = self._program.running, self
         self._depth += 1
         try:
             return function(*arguments)
         finally:
             self._depth -= 1
+            self._program.running = previous
 
     def _function_at(self, slot: int) -> wasmtime.Func:
         table: wasmtime.Table = self.export(_TABLE)
