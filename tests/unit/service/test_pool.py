@@ -66,7 +66,7 @@ async def test_workers_work_at_the_same_time() -> None:
     async with pool_of(2) as pool:
         started = time.monotonic()
         await asyncio.gather(run(pool, "sleep 1"), run(pool, "sleep 1"))
-        assert time.monotonic() - started < 1.8
+        assert time.monotonic() - started < 1.95, "one after the other would take 2 s"
 
 
 async def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
