@@ -80,7 +80,7 @@ def test_a_global_that_is_passed_on_is_no_definition(main, side):
 
 ORIGIN = {
     "beside": ("/site/p/a.so", ["/site/p/b.so", "/other/b.so"], [], "b.so", "/site/p/b.so"),
-    "runtime path": ("/site/p/a.so", ["/site/p/b.so", "/site/libs/b.so"], ["$ORIGIN/../libs"], "b.so", "/site/libs/b.so"),
+    "runtime path": ("/s/p/a.so", ["/s/p/b.so", "/s/libs/b.so"], ["$ORIGIN/../libs"], "b.so", "/s/libs/b.so"),
     "absolute path": ("/site/a.so", ["/usr/b.so"], ["/usr"], "b.so", "/usr/b.so"),
     "anywhere": ("/site/a.so", ["/else/where/b.so"], [], "b.so", "/else/where/b.so"),
 }  # fmt: skip
