@@ -5,9 +5,10 @@ import wasmtime
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.toolchain import Toolchain
+from cellblock_sandbox.linking.encoding import name, section, uleb
 from cellblock_sandbox.linking.linker import link
 from cellblock_sandbox.linking.merge import Merger
-from cellblock_sandbox.linking.wasm import CUSTOM, MAGIC, name, section, uleb
+from cellblock_sandbox.linking.wasm import CUSTOM, MAGIC
 from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.instance import Definition, Program
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cellblock_sandbox.errors import LinkError
-from cellblock_sandbox.linking.wasm import Module, Reader
+from cellblock_sandbox.linking.encoding import Reader
+from cellblock_sandbox.linking.wasm import Module
 
 _MEM_INFO, _NEEDED, _EXPORT_INFO, _IMPORT_INFO, _RUNTIME_PATH = 1, 2, 3, 4, 5
 _BINDING_MASK, _BINDING_WEAK = 0x3, 0x1

@@ -8,7 +8,7 @@ host functions that are deliberately absent.
 from __future__ import annotations
 
 from cellblock_sandbox.errors import LinkError
-from cellblock_sandbox.linking.wasm import Reader
+from cellblock_sandbox.linking.encoding import Reader
 
 MODULE = "link"
 MISSING = "missing"

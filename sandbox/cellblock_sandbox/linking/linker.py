@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox.errors import LinkError
+from cellblock_sandbox.linking.encoding import Reader, i32_const, uleb, vector
 from cellblock_sandbox.linking.glue import MODULE, Glue
 from cellblock_sandbox.linking.memory import MemorySegment, memory_module
 from cellblock_sandbox.linking.merge import Merger
@@ -32,12 +33,8 @@ from cellblock_sandbox.linking.wasm import (
     TABLE,
     Global,
     Import,
-    Reader,
     evaluate,
-    i32_const,
     immutable,
-    uleb,
-    vector,
 )
 
 _DEFINED_BY_GLUE = {"_Py_CheckEmscriptenSignals_Helper"}

@@ -10,18 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cellblock_sandbox.errors import LinkError
-from cellblock_sandbox.linking.wasm import (
-    DATA,
-    EXPORT,
-    KIND_MEMORY,
-    MAGIC,
-    MEMORY,
-    i32_const,
-    name,
-    section,
-    uleb,
-    vector,
-)
+from cellblock_sandbox.linking.encoding import i32_const, name, section, uleb, vector
+from cellblock_sandbox.linking.wasm import DATA, EXPORT, KIND_MEMORY, MAGIC, MEMORY
 
 PAGE = 65536
 # wasmtime builds a mapped image from segments as they are; fewer, page-aligned ones compile faster.

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cellblock_sandbox.errors import LinkError
-from cellblock_sandbox.linking.wasm import CODE, GLOBAL_GET, I32_ADD, I32_CONST, KIND_FUNCTION, START, Module, Reader
+from cellblock_sandbox.linking.encoding import I32_CONST, Reader
+from cellblock_sandbox.linking.wasm import CODE, GLOBAL_GET, I32_ADD, KIND_FUNCTION, START, Module
 
 _END, _CALL, _GLOBAL_SET, _PREFIX, _MEMORY_FILL = 0x0B, 0x10, 0x24, 0xFC, 11
 

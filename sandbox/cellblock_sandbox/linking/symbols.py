@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.linking.dylink import Dylink, read_dylink
+from cellblock_sandbox.linking.encoding import Reader, uleb
 from cellblock_sandbox.linking.memory import PAGE
 from cellblock_sandbox.linking.wasm import (
     FUNCREF,
@@ -24,10 +25,8 @@ from cellblock_sandbox.linking.wasm import (
     MEMORY,
     TABLE,
     Module,
-    Reader,
     evaluate,
     function_indices,
-    uleb,
 )
 
 

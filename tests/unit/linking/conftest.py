@@ -2,7 +2,8 @@
 
 import pytest
 import wasmtime
-from cellblock_sandbox.linking.wasm import CUSTOM, MAGIC, name, section, uleb, vector
+from cellblock_sandbox.linking.encoding import name, section, uleb, vector
+from cellblock_sandbox.linking.wasm import CUSTOM, MAGIC
 
 MAIN = """(module
   (import "env" "host_add" (func $host_add (param i32 i32) (result i32)))

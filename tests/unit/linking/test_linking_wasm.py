@@ -3,6 +3,7 @@
 import pytest
 import wasmtime
 from cellblock_sandbox.errors import LinkError
+from cellblock_sandbox.linking.encoding import Reader, i32_const, name, sleb, uleb, vector
 from cellblock_sandbox.linking.wasm import (
     ELEMENT,
     KIND_FUNCTION,
@@ -11,14 +12,8 @@ from cellblock_sandbox.linking.wasm import (
     Export,
     Global,
     Module,
-    Reader,
     evaluate,
     function_indices,
-    i32_const,
-    name,
-    sleb,
-    uleb,
-    vector,
 )
 
 U = [0, 1, 127, 128, 16383, 16384, 2**31, 2**32 - 1, 2**63, 2**64 - 1]
