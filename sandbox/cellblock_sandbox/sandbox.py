@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 import msgpack
 
-from cellblock_sandbox.errors import GuestCrashed, MemoryTooSmall, SandboxClosed, ValueNotPortable
+from cellblock_sandbox.errors import MemoryTooSmall, SandboxClosed, ValueNotPortable
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.guest.process import (
+    AnswerTooLarge,
     Guest,
     GuestAbort,
     GuestExit,
@@ -32,6 +33,7 @@ from cellblock_sandbox.guest.process import (
     GuestState,
     GuestTrap,
     Interrupted,
+    NoAnswer,
     is_stack_overflow,
     trap_reason,
 )
@@ -187,10 +189,8 @@ class Sandbox:
         self, request: bytes, *, timeout_s: float | None = None, on_output: OnOutput | None = None
     ) -> PackedResult:
         """Like `run`, for a packed request (docs/values.md), of which nothing is decoded here."""
-        if self._ended:
-            raise SandboxClosed(self._ended)
-        limit = self.limits.timeout_s if timeout_s is None else timeout_s
-        return guest_thread.run(self._run, request, limit, on_output)
+        limits = self.limits if timeout_s is None else replace(self.limits, timeout_s=timeout_s)
+        return guest_thread.run(self._run, request, limits.timeout_s, on_output)
 
     def close(self) -> None:
         """Give its memory back. Nothing happens when it is closed already."""
@@ -208,12 +208,21 @@ class Sandbox:
         self.close()
 
     def _run(self, request: bytes, timeout_s: float, on_output: OnOutput | None) -> PackedResult:
-        assert self._guest is not None
+        if self._guest is None or self._ended:
+            raise SandboxClosed(self._ended)
         started = time.perf_counter()
         self._output.begin(on_output)
+        # Whatever comes out of here unforeseen has cut the interpreter off in the middle of a call.
+        self._ended = "it was cut off by an exception"
         try:
-            status, result, error = self._answer(self._guest.run(request, timeout_s, self.limits.grace_s))
-        except (Interrupted, GuestExit, GuestAbort, GuestTrap, CallRefused, GuestCrashed) as end:
+            answer = self._guest.run(request, timeout_s, self.limits.grace_s, self.limits.result_bytes)
+            status, result, error = self._answer(answer)
+            self._ended = ""
+        except AnswerTooLarge as large:
+            size = f"{large.size} bytes, the limit is {self.limits.result_bytes}"
+            status, result, error = "error", None, _error("ResultLimit", f"the result is too large: {size}")
+            self._ended = ""
+        except (Interrupted, GuestExit, GuestAbort, GuestTrap, CallRefused, NoAnswer) as end:
             status, result, error = self._end(end, timeout_s)
         stdout, stderr = self._output.end()
         elapsed = (time.perf_counter() - started) * 1000
@@ -221,9 +230,6 @@ class Sandbox:
 
     def _answer(self, answer: bytes) -> tuple[Status, bytes | None, dict[str, Any] | None]:
         """Read the guest's answer, which the block may have tampered with."""
-        if len(answer) > self.limits.result_bytes:
-            size = f"{len(answer)} bytes, the limit is {self.limits.result_bytes}"
-            return "error", None, _error("ResultLimit", f"the result is too large: {size}")
         try:
             content = msgpack.unpackb(answer)
             status, result, error = content["status"], content.get("result"), content.get("error")

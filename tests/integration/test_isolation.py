@@ -26,7 +26,7 @@ MARKS = {
     "builtin": ("import builtins\nbuiltins.mark = 1", "import builtins\nhasattr(builtins, 'mark')", False),
     "global": ("mark = 1", "'mark' in globals()", False),
     "environment": ("import os\nos.environ['MARK'] = '1'", "import os\nos.environ.get('MARK')", None),
-    "working directory": ("import os\nos.chdir('/tmp')", "import os\nos.getcwd()", "/"),
+    "working directory": ("import os\nos.chdir('/tmp')", "import os\nos.getcwd()", "/home/pyodide"),
     "signal handler": (
         "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nNone",
         "import signal\ncallable(signal.getsignal(signal.SIGINT))", True),

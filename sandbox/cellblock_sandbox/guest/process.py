@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cellblock_sandbox.errors import GuestCrashed
 from cellblock_sandbox.filesystem.filesystem import FileSystem
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.filesystem.quota import Quota
@@ -67,6 +66,18 @@ EXPORTS = frozenset(
         "malloc",
     }
 )
+
+
+class NoAnswer(Exception):
+    """The guest's runner gave nothing that could be an answer."""
+
+
+class AnswerTooLarge(Exception):
+    """The answer has `size` bytes, more than allowed."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"an answer of {size} bytes")
+        self.size = size
 
 
 @dataclass(frozen=True)
@@ -136,6 +147,7 @@ class Guest:
             opened=list(state.opened),
             table=self.instance,
         )
+        self.host.files.chdir(self.host.files.stat(HOME.encode()))
 
     def state(self) -> GuestState:
         """What an image needs of this guest beside its memory."""
@@ -146,32 +158,36 @@ class Guest:
         self.runtime.enter(self.host)
         return self.instance.call(name, *arguments)
 
-    def run(self, request: bytes, timeout_s: float | None = None, grace_s: float = 0.0) -> bytes:
-        """Hand `request` to the guest's runner and return its answer.
+    def run(self, request: bytes, timeout_s: float, grace_s: float, max_answer: int) -> bytes:
+        """Hand `request` to the guest's runner and return its answer, of at most `max_answer` bytes.
 
-        Raises Interrupted when the time and the grace after it are over, GuestExit and GuestAbort when the guest
-        ends itself, GuestTrap when it does what WebAssembly forbids, GuestCrashed when it gives no answer. After any of
-        them the guest is unusable.
+        AnswerTooLarge leaves the guest as it is. After anything else it is unusable: Interrupted when the time and the
+        grace after it are over, GuestExit and GuestAbort when the guest ends itself, GuestTrap when it does what
+        WebAssembly forbids, NoAnswer when it gives none.
         """
-        self.host.deadline = None
-        if timeout_s is not None:
-            self.host.deadline = watchdog.arm(self.instance, timeout_s, grace_s)
+        self.host.deadline = watchdog.arm(self.instance, timeout_s, grace_s)
         try:
-            return self._run(request)
+            return self._run(request, max_answer)
         finally:
             watchdog.disarm()
 
-    def _run(self, request: bytes) -> bytes:
+    def _run(self, request: bytes, max_answer: int) -> bytes:
         argument = self.call("PyBytes_FromStringAndSize", 0, len(request))
         if not argument:
-            raise GuestCrashed(f"no room for a request of {len(request)} bytes in the guest's memory")
+            raise NoAnswer(f"a request of {len(request)} bytes has no room in the sandbox's memory")
         self.instance.memory.write(self.call("PyBytes_AsString", argument), request)
         answer = self.call("PyObject_CallOneArg", self.runner, argument)
-        if not answer:
-            raise GuestCrashed("the runner ended with an exception instead of an answer")
-        result = self.instance.memory.read(self.call("PyBytes_AsString", answer), self.call("PyBytes_Size", answer))
-        self.call("Py_DecRef", answer)
         self.call("Py_DecRef", argument)
+        # A block may have replaced the runner: what it returns need not be bytes, nor any object at all.
+        content = self.call("PyBytes_AsString", answer) if answer else 0
+        if not content:
+            raise NoAnswer("the runner gave no answer")
+        size = self.call("PyBytes_Size", answer)
+        if size > max_answer:
+            self.call("Py_DecRef", answer)
+            raise AnswerTooLarge(size)
+        result = self.instance.memory.read(content, size)
+        self.call("Py_DecRef", answer)
         return result
 
     def close(self) -> None:
@@ -195,6 +211,7 @@ def read_links(tables: Mapping[str, Any]) -> LinkTables:
 
 
 __all__ = [
+    "AnswerTooLarge",
     "Guest",
     "GuestAbort",
     "GuestExit",
@@ -202,6 +219,7 @@ __all__ = [
     "GuestState",
     "GuestTrap",
     "Interrupted",
+    "NoAnswer",
     "Runtime",
     "is_stack_overflow",
     "trap_reason",
