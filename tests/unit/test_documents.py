@@ -1,0 +1,36 @@
+"""What the documents say of the project is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def promised() -> list[tuple[str, str]]:
+    """Every test that THREAT_MODEL.md names: its file, and its function if it names one."""
+    found = []
+    for row in (ROOT / "THREAT_MODEL.md").read_text().splitlines():
+        file = ""
+        for name in re.findall(r"`([^`]+)`", row.rpartition(" | ")[2]) if row.startswith("| ") else []:
+            file, _, function = name.partition("::") if name.startswith("tests/") else (file, "", name)
+            found.append((file, function))
+    return found
+
+
+def test_there_are_promises():
+    assert len(promised()) > 20
+
+
+@pytest.mark.parametrize(("file", "function"), promised())
+def test_a_promised_test_exists(file, function):
+    content = (ROOT / file).read_text()
+    assert not function or re.search(rf"^(async )?def {function}\(", content, re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", ["README.md", "RATIONALE.md", "THREAT_MODEL.md", "CHANGELOG.md", "docs/values.md"])
+def test_links_lead_somewhere(document):
+    path = ROOT / document
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+        assert target.startswith("https://") or (path.parent / target).exists(), target
