@@ -1,12 +1,12 @@
 """What runs inside the sandbox, and the value format that both sides speak.
 
-`inside/` is the guest's package `cellblock_guest`; `guest_files` gives its files for an image. `values.py` is the one
-file used on both sides of the wall.
+The guest's package `cellblock_guest` is made of two of the packages here: `inside`, which only the guest runs, and
+`values`, which both sides use. `guest_files` gives the files for an image.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
-import msgpack
 import tzdata
 
 from .values import ValueNotPortable, pack, pack_parts, to_jsonable, unpack
@@ -16,17 +16,23 @@ __all__ = ["GUEST_ROOT", "ValueNotPortable", "guest_files", "pack", "pack_parts"
 GUEST_ROOT = "/lib/cellblock"
 """The guest folder that holds these files; it belongs on the guest's sys.path."""
 
+_GUEST_PACKAGE = "cellblock_guest"
+
 
 def guest_files() -> dict[str, bytes]:
     """Path under GUEST_ROOT -> content.
 
-    The package `cellblock_guest`; msgpack's pure-Python half; and tzdata, since the guest has no zone files of its own
-    and `zoneinfo` and pandas expect them. The last two are the host's installed ones.
+    The package `cellblock_guest`; and the host's installed tzdata, since the guest has no zone files of its own and
+    `zoneinfo` and pandas expect them.
     """
-    inside = Path(__file__).with_name("inside")
-    files = {f"cellblock_guest/{path.name}": path.read_bytes() for path in sorted(inside.glob("*.py"))}
-    library = Path(msgpack.__file__).parent
-    files |= {f"msgpack/{path.name}": path.read_bytes() for path in sorted(library.glob("*.py"))}
-    zones = Path(tzdata.__file__).parent
-    paths = (path for path in sorted(zones.rglob("*")) if path.is_file() and path.suffix != ".pyc")
-    return files | {f"tzdata/{path.relative_to(zones).as_posix()}": path.read_bytes() for path in paths}
+    here, zones = Path(__file__).parent, Path(tzdata.__file__).parent
+    files = {f"{_GUEST_PACKAGE}/__init__.py": b""}
+    for package in ("inside", "values"):
+        files |= _contents(f"{_GUEST_PACKAGE}/{package}", here / package, here.joinpath(package).glob("*.py"))
+    return files | _contents("tzdata", zones, zones.rglob("*"))
+
+
+def _contents(root: str, folder: Path, paths: Iterator[Path]) -> dict[str, bytes]:
+    """The files among `paths` by their place under `folder`, now under `root`."""
+    found = (path for path in sorted(paths) if path.is_file() and path.suffix != ".pyc")
+    return {f"{root}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in found}

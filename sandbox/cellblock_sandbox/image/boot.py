@@ -12,7 +12,7 @@ from cellblock_sandbox.errors import BuildError
 from cellblock_sandbox.guest.process import PYTHON, Guest, GuestTrap
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 
-_BOOT = "from cellblock_guest.entry import boot; boot({preload!r})"
+_BOOT = "from cellblock_guest.inside.entry import boot; boot({preload!r})"
 _RUNTIME = "_PyRuntime"
 _TRAMPOLINE_OFFSET = "_PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"
 
@@ -26,7 +26,7 @@ def boot(guest: Guest, heap_start: int, trampoline_slot: int, preload: Sequence[
         _start(guest, heap_start, trampoline_slot)
         if guest.call("PyRun_SimpleString", _text(guest, _BOOT.format(preload=list(preload)))):
             raise BuildError("the guest's boot raised an exception")
-        guest.runner = _attribute(guest, "cellblock_guest.entry", "run")
+        guest.runner = _attribute(guest, "cellblock_guest.inside.entry", "run")
     except (GuestExit, GuestAbort, CallRefused, BuildError, GuestTrap) as error:
         printed = said.decode(errors="replace").strip()
         raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error

@@ -1,4 +1,4 @@
-"""The value format: what goes in comes out, or is refused with its type and path. With both of msgpack's codecs."""
+"""The value format: what goes in comes out, or is refused with its type and path. On both msgpacks."""
 
 import collections
 import contextlib
@@ -9,23 +9,22 @@ import math
 from decimal import Decimal
 
 import msgpack
-import msgpack.fallback
 import numpy as np
 import pandas as pd
 import pytest
-from cellblock_sandbox.guest import values
-from cellblock_sandbox.guest.values import ValueNotPortable, pack, to_jsonable, unpack
+from cellblock_sandbox.guest.values import ValueNotPortable, pack, pack_parts, pure_encoder, to_jsonable, unpack, wire
+from cellblock_sandbox.guest.values.format import NDARRAY, TUPLE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 
-@pytest.fixture(params=["c", "python"], autouse=True)
+@pytest.fixture(params=["host", "guest"], autouse=True)
 def codec(request, monkeypatch):
-    """Run each test with msgpack's C codec and with the pure-Python one that the guest has."""
-    if request.param == "python":
-        monkeypatch.setattr(values, "_Packer", msgpack.fallback.Packer)
-        monkeypatch.setattr(values.msgpack, "Packer", msgpack.fallback.Packer)
-        monkeypatch.setattr(values.msgpack, "Unpacker", msgpack.fallback.Unpacker)
+    """Run each test on the msgpack of each side of the wall."""
+    if request.param == "guest":
+        monkeypatch.setattr(wire, "encode", pure_encoder.encode)
+        monkeypatch.setattr(wire, "decode", wire.decode_purely)
+        monkeypatch.setattr(wire, "ExtType", pure_encoder.ExtType)
 
 
 def there_and_back(value):
@@ -167,7 +166,7 @@ def test_arrays(array):
 
 def test_a_large_array_is_not_copied_into_the_parts():
     array = np.zeros(1 << 20)
-    parts = values.pack_parts(array)
+    parts = pack_parts(array)
     assert any(isinstance(part, memoryview) and np.shares_memory(np.asarray(part), array) for part in parts)
 
 
@@ -309,7 +308,7 @@ def test_depth_is_kept_or_refused_cleanly(make, depth):
 def test_hostile_nesting_of_extension_types_is_refused():
     data = b"\xc0"
     for _ in range(2000):
-        data = msgpack.packb(msgpack.ExtType(values.TUPLE, b"\x91" + data))
+        data = msgpack.packb(msgpack.ExtType(TUPLE, b"\x91" + data))
     with pytest.raises(ValueError, match="nested too deeply"):
         unpack(data)
 
@@ -331,7 +330,7 @@ def test_hostile_nesting_of_extension_types_is_refused():
 )
 def test_hostile_arrays_are_refused(payload):
     with pytest.raises(ValueError, match="not a packed value"):
-        unpack(msgpack.packb(msgpack.ExtType(values.NDARRAY, msgpack.packb(payload))))
+        unpack(msgpack.packb(msgpack.ExtType(NDARRAY, msgpack.packb(payload))))
 
 
 def test_to_jsonable():

@@ -1,6 +1,7 @@
-"""Python that runs inside the guest, as the package `cellblock_guest`: runs blocks, packs their values.
+"""Python that runs inside the guest, as `cellblock_guest.inside`: runs blocks, packs their values.
 
-The host calls `boot` once while an image is built, and `run` for each request. Nothing here imports from the host.
+The host calls `boot` once while an image is built, and `run` for each request. Nothing here imports from the host,
+but for the values, which are beside this package on both sides.
 """
 
 from .entry import boot, run

@@ -12,13 +12,11 @@ import struct
 import sys
 from typing import Any
 
-import msgpack
-
+from ..values import Parts, ValueNotPortable, pack, pack_parts, unpack
 from . import blocks, environment, failures, loop, returns
 from .deadline import caused_by_deadline, deadline
 from .immortal import immortalize
 from .streams import streams
-from .values import Parts, ValueNotPortable, pack, pack_parts, unpack
 
 _COMPLETED = b"\x82\xa6status\xa9completed\xa6result\xc6"
 
@@ -55,7 +53,7 @@ def run(request: bytes) -> bytes:
         if not _State.restored:
             environment.reseed()
             _State.restored = True
-        return _run(msgpack.unpackb(request, strict_map_key=False))
+        return _run(unpack(request))
     except BaseException as error:  # whatever a block or a broken request did, the host gets an answer
         deadline.disarm()
         return _failure(error, "")
@@ -129,8 +127,7 @@ def _failure(error: BaseException, filename: str) -> bytes:
 
 
 def _failed(status: str, error: failures.Failure) -> bytes:
-    packed: bytes = msgpack.packb({"status": status, "error": error})
-    return packed
+    return pack({"status": status, "error": error})
 
 
 def _warm_up(preload: list[str]) -> None:
@@ -139,6 +136,6 @@ def _warm_up(preload: list[str]) -> None:
     if "pandas" in preload:
         codes.append("import pandas as pd\nreturn pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']}, index=['p', 'q'])")
     for code in codes:
-        response = msgpack.unpackb(run(msgpack.packb({"code": code, "name": "block", "data": pack([1, {"a": 2.5}])})))
+        response = unpack(run(pack({"code": code, "name": "block", "data": pack([1, {"a": 2.5}])})))
         with contextlib.suppress(KeyError):
             unpack(response["result"])

@@ -13,7 +13,7 @@ from itertools import islice
 from types import FrameType, TracebackType
 from typing import Any, TypedDict
 
-from .values import ValueNotPortable
+from ..values import ValueNotPortable
 
 MAX_MESSAGE = 10_000
 MAX_TRACEBACK = 100_000
