@@ -18,7 +18,6 @@ from cellblock_sandbox.image.store import Store
 from cellblock_service.bench.figures import DATAFRAME, RUNS, TRIVIAL, Figure, figure, timed
 
 _COLD_RUNS = 5
-_PANDAS_SPAWNS = 20
 
 
 def python(progress: Progress) -> list[Figure]:
@@ -28,11 +27,11 @@ def python(progress: Progress) -> list[Figure]:
         return lambda: subprocess.run([sys.executable, "-c", code], check=True)
 
     figures = [
-        figure("1+1", "python3 -c, a process each", timed(progress, "python3 -c 1+1", spawn(TRIVIAL), _PANDAS_SPAWNS)),
+        figure("1+1", "python3 -c, a process each", timed(progress, "python3 -c 1+1", spawn(TRIVIAL))),
         figure(
             "pandas",
             "python3 -c, a process each",
-            timed(progress, "python3 -c with pandas", spawn(DATAFRAME), _PANDAS_SPAWNS, warmup=1),
+            timed(progress, "python3 -c with pandas", spawn(DATAFRAME), warmup=1),
         ),
     ]
     with progress.step("fork of a Python that holds pandas"):
