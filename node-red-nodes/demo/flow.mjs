@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
+import { tryGet, until } from "./children.mjs";
 
 const EXAMPLE = fileURLToPath(new URL("../examples/sensor-batch.json", import.meta.url));
 export const IDS = {
@@ -15,6 +16,7 @@ export const IDS = {
     error: "cb5e000000000008",
 };
 const RESULT_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 20_000;
 
 /**
  * Put the example flow into a user directory, unless the user has changed the one that is there.
@@ -37,28 +39,38 @@ function readOrNull(file) {
     return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : null;
 }
 
+/** Whether Node-RED has loaded its flows: its admin API answers before that, with an error. */
+export async function flowsAreLoaded(editorUrl) {
+    return await loadedFlows(editorUrl) !== null;
+}
+
 /** Whether the running flow still has the nodes that `runOnce` needs. */
 export async function hasExample(editorUrl) {
-    const response = await fetch(new URL("flows", editorUrl));
-    const ids = new Set((await response.json()).map((node) => node.id));
+    const ids = new Set((await loadedFlows(editorUrl)).map((node) => node.id));
     return Object.values(IDS).every((id) => ids.has(id));
+}
+
+async function loadedFlows(editorUrl) {
+    const response = await tryGet(new URL("flows", editorUrl));
+    return response?.ok ? response.json() : null;
 }
 
 /**
  * Press the inject button and wait for what the debug node shows.
  *
  * @returns {Promise<{output: string, failed: boolean, blockTime: ?string, totalMs: number}>}
- * @throws {Error} if nothing arrives in time
+ * @throws {Error} if the flow doesn't start or nothing arrives in time
  */
 export async function runOnce(editorUrl) {
     const socket = await openComms(editorUrl);
     try {
         const outcome = waitForOutcome(socket);
-        const start = performance.now();
-        const response = await fetch(new URL(`inject/${IDS.inject}`, editorUrl), { method: "POST" });
-        if (!response.ok) {
-            throw new Error(`Node-RED answered ${response.status} to the inject`);
-        }
+        let start = 0;
+        // Loaded flows take a moment more to start; until then there is no node to inject into.
+        await until("the start of the flow", async () => {
+            start = performance.now();
+            return (await fetch(new URL(`inject/${IDS.inject}`, editorUrl), { method: "POST" })).ok;
+        }, START_TIMEOUT_MS);
         return await outcome.then((found) => ({ ...found, totalMs: found.at - start }));
     } finally {
         socket.close();

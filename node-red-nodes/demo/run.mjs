@@ -14,7 +14,7 @@ import process from "node:process";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Child, portIsFree, tryGet, until } from "./children.mjs";
-import { hasExample, installExample, runOnce } from "./flow.mjs";
+import { flowsAreLoaded, hasExample, installExample, runOnce } from "./flow.mjs";
 
 // The first start builds the image: minutes on a small machine.
 const SERVICE_TIMEOUT_MS = 20 * 60_000;
@@ -112,7 +112,7 @@ async function startNodeRed(port, servicePort, userDir, started) {
     relayLog(nodeRed.process, path.join(userDir, "node-red.log"));
     const editorUrl = `http://127.0.0.1:${port}/`;
     await orDeath(nodeRed, until("the start of Node-RED",
-        async () => (await tryGet(`${editorUrl}settings`))?.ok, NODE_RED_TIMEOUT_MS));
+        () => flowsAreLoaded(editorUrl), NODE_RED_TIMEOUT_MS));
     return editorUrl;
 }
 

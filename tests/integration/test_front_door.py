@@ -291,7 +291,7 @@ def test_a_packed_run(sandbox):
 
 # ---- blocks that reach for the runner
 
-RUNNER = "import cellblock_guest.entry as entry\n"
+RUNNER = "import cellblock_guest.inside.entry as entry\n"
 TAMPERED = {
     "answers a number": "def run(request): return 5",
     "answers text": "def run(request): return 'text'",
