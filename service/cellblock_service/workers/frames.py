@@ -79,13 +79,18 @@ async def write(writer: asyncio.StreamWriter, frame: Frame) -> None:
 
 
 async def read(reader: asyncio.StreamReader) -> Frame:
-    """Read one frame. Raises EOFError when the other side is gone, also in the middle of a frame."""
+    """Read one frame. Raises EOFError when the other side is gone, also in the middle of a frame, or sends none."""
     try:
         meta_size, blob_size = _LENGTHS.unpack(await reader.readexactly(_LENGTHS.size))
         meta = msgpack.unpackb(await reader.readexactly(meta_size))
-        return Frame(meta, (await reader.readexactly(blob_size),))
+        blob = await reader.readexactly(blob_size)
     except (asyncio.IncompleteReadError, ConnectionError) as error:
         raise EOFError("the worker closed its end") from error
+    except (ValueError, msgpack.UnpackException) as error:
+        raise EOFError("the worker sent what is no frame") from error
+    if not isinstance(meta, dict) or "kind" not in meta:
+        raise EOFError("the worker sent what is no frame")
+    return Frame(meta, (blob,))
 
 
 class Link:

@@ -111,11 +111,8 @@ class Pool:
             raise
 
     def _enqueue(self, job: Job) -> None:
-        while self._idle:
-            taker = self._idle.popleft()
-            if not taker.done():
-                taker.set_result(job)
-                return
+        if self._hand_over(job):
+            return
         if len(self._waiting) >= self._queue_size:
             seconds = max(1, math.ceil(len(self._waiting) / max(1, self._size)))
             raise QueueFull(
@@ -123,6 +120,15 @@ class Pool:
                 headers={"Retry-After": str(min(seconds, 30))},
             )
         self._waiting.append(job)
+
+    def _hand_over(self, job: Job) -> bool:
+        """Give `job` to a worker that waits for one; False if none does."""
+        while self._idle:
+            taker = self._idle.popleft()
+            if not taker.done():
+                taker.set_result(job)
+                return True
+        return False
 
     def _abandon(self, job: Job) -> None:
         job.done.cancel()
@@ -138,14 +144,14 @@ class Pool:
             try:
                 await self._employ()
                 failures = 0
-            except WorkerLost as error:
+            except Exception as error:  # not only WorkerLost: a slot that ends would never come back
                 failures += 1
                 self._report(error)
                 await asyncio.sleep(min(0.1 * 2**failures, MAX_BACKOFF_S))
 
-    def _report(self, error: WorkerLost) -> None:
+    def _report(self, error: Exception) -> None:
         """Note why starting failed; when nothing can run any more, say so to everyone who waits."""
-        log.warning("worker_start_failed", reason=str(error))
+        log.warning("worker_start_failed", reason=str(error), exc_info=not isinstance(error, WorkerLost))
         if not self._alive:
             self._problem = str(error)
             self._open = False
@@ -212,8 +218,8 @@ class Pool:
                 return taker.result()
 
     def _give_back(self, taker: asyncio.Future[Job]) -> None:
-        """Put a job that was handed over a moment too late back to the head of the queue."""
-        if taker.done():
+        """Pass on a job that was handed over a moment too late: to another idle worker, or to the queue's head."""
+        if taker.done() and not self._hand_over(taker.result()):
             self._waiting.appendleft(taker.result())
         taker.cancel()
 

@@ -71,7 +71,10 @@ class Worker:
     @classmethod
     async def start(cls, options: WorkerOptions) -> Worker:
         """Start a process and greet it; `ready()` tells when it can work. Raises WorkerLost when it can't start."""
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise WorkerLost(f"a worker process couldn't be started: {error}") from error
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,

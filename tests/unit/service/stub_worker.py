@@ -1,8 +1,9 @@
 """A worker without a sandbox, for testing the pool and the HTTP side: the "code" of a request is a command for it.
 
 `echo` gives back the data, `env` the names in its environment, `sleep S`, `exit N`, `hang` (ignores its deadline),
-`convert S` (takes S seconds after the block ended). It greets with the image it is told, or fails when asked for
-the image "missing", or dies when asked for "dying".
+`convert S` (takes S seconds after the block ended), `babble` (sends what is no
+frame). It greets with the image it is told, or fails when asked for the image "missing", or dies when asked for
+"dying".
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ def run(link: Link, frame: Frame) -> tuple[Meta, bytes]:
         os._exit(int(argument))
     elif command == "hang":
         time.sleep(1000)
+    elif command == "babble":
+        link._socket.sendall(b"\0\0\0\1\0\0\0\0\xc1")
     elif command == "convert":
         link.send({"kind": "ran"})
         time.sleep(float(argument))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +14,8 @@ import pytest
 from cellblock_service.codec.envelope import guest_request
 from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame
-from cellblock_service.workers.pool import Pool
-from cellblock_service.workers.worker import WorkerOptions
+from cellblock_service.workers.pool import Job, Pool
+from cellblock_service.workers.worker import Worker, WorkerOptions
 
 pytestmark = pytest.mark.asyncio
 STUB = str(Path(__file__).with_name("stub_worker.py"))
@@ -64,9 +63,11 @@ async def test_a_large_payload_crosses() -> None:
 
 async def test_workers_work_at_the_same_time() -> None:
     async with pool_of(2) as pool:
-        started = time.monotonic()
-        await asyncio.gather(run(pool, "sleep 1"), run(pool, "sleep 1"))
-        assert time.monotonic() - started < 1.95, "one after the other would take 2 s"
+        slow = asyncio.create_task(run(pool, "sleep 2"))
+        await asyncio.sleep(0)
+        assert (await run(pool, "echo"))["status"] == "completed"
+        assert not slow.done(), "the quick one didn't wait for the slow one"
+        assert (await slow)["status"] == "completed"
 
 
 async def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
@@ -187,3 +188,37 @@ async def test_closing_ends_workers_and_jobs() -> None:
         assert [type(result) for result in results] == [NotReady] * 3
         with pytest.raises(NotReady, match="stopping"):
             await run(pool, "echo")
+
+
+async def test_a_job_handed_to_a_dead_worker_goes_to_another_that_is_idle() -> None:
+    async with pool_of(0) as pool:
+        handed, idle = (asyncio.get_running_loop().create_future() for _ in range(2))
+        job = Job(Frame({"kind": "run"}), 1, asyncio.get_running_loop().create_future(), 0)
+        handed.set_result(job)
+        pool._idle.append(idle)
+        pool._give_back(handed)
+        assert idle.result() is job
+        pool._give_back(handed)
+        assert list(pool._waiting) == [job]
+        job.done.cancel()
+
+
+async def test_a_slot_survives_what_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, attempts = Worker.start, []
+
+    async def start_late(options: WorkerOptions) -> Worker:
+        attempts.append(options)
+        if len(attempts) == 1:
+            raise OSError(24, "Too many open files")
+        return await start(options)
+
+    monkeypatch.setattr(Worker, "start", start_late)
+    async with pool_of() as pool:
+        assert (await run(pool, "echo"))["status"] == "completed"
+
+
+async def test_a_worker_that_sends_no_frame_is_replaced() -> None:
+    async with pool_of() as pool:
+        answer = await run(pool, "babble")
+        assert (answer["status"], answer["error"]["type"]) == ("error", "WorkerCrashed")
+        assert (await run(pool, "echo"))["status"] == "completed"
