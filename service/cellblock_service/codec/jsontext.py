@@ -76,7 +76,9 @@ def result_to_json(packed: bytes) -> bytes:
         raise error.at("result") from None
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
         # The block decides what is in these bytes: an array of a dtype that numpy chokes on, for one.
-        raise values.ValueNotPortable("value", "result", f"it can't be written as JSON: {error}") from None
+        raise values.ValueNotPortable(
+            "value", "result", f"it can't be written as JSON: {str(error) or type(error).__name__}"
+        ) from None
 
 
 def stitch(members: Mapping[str, Any], result: Buffer) -> list[Buffer]:

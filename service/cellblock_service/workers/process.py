@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ from cellblock_service.errors import RequestError
 from cellblock_service.workers.frames import Buffer, Frame, Link, Meta, failed
 
 Answer = tuple[Meta, Buffer]
+
+CONVERSION_BYTES = 2 << 30
+"""Memory that turning a result into JSON may take: a result of 64 MiB, all numbers, takes 1.3 GiB."""
+
+MAX_TYPE, MAX_TEXT = 200, 200_000
+"""Characters of an error's type, which is logged and shown as a status, and of its message and traceback."""
 
 
 class Workshop:
@@ -114,16 +121,37 @@ class Workshop:
             return {}, packed
         self._link.send({"kind": "ran"})
         try:
-            return {}, jsontext.result_to_json(packed)
+            with bounded_memory(CONVERSION_BYTES):
+                return {}, jsontext.result_to_json(packed)
         except values.ValueNotPortable as error:
             return failed(type(error).__name__, str(error)), b""
 
 
+@contextlib.contextmanager
+def bounded_memory(size: int) -> Iterator[None]:
+    """Let this process have at most `size` bytes more than it has; beyond that is MemoryError.
+
+    A few bytes can stand for any amount of JSON, such as an array of shape (10**9, 0).
+    """
+    taken = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    room = taken + size if soft == resource.RLIM_INFINITY else min(soft, taken + size)
+    resource.setrlimit(resource.RLIMIT_DATA, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
 def _portable(error: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Give `error` with nothing in it but text and numbers: a block may have tampered with the guest that made it."""
+    """Give `error` with nothing in it but short text and numbers: its block may have made it up.
+
+    The type is a class's name, which a block chooses: on one line, for logs.
+    """
     if error is None:
         return None
-    texts = {name: str(error.get(name, "")) for name in ("type", "message", "traceback")}
+    texts = {name: str(error.get(name, ""))[:MAX_TEXT] for name in ("type", "message", "traceback")}
+    texts["type"] = "".join(each if each.isprintable() else "?" for each in texts["type"][:MAX_TYPE])
     places = {name: error.get(name) for name in ("line", "column")}
     return texts | {name: place if type(place) is int else None for name, place in places.items()}
 
