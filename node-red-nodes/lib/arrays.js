@@ -22,6 +22,9 @@ const READERS = {
     i8: BigInt64Array, u8: BigUint64Array, f4: Float32Array, f8: Float64Array,
 };
 
+// What nests takes memory even where it holds nothing: numpy.empty((10**9, 0)) must not take Node-RED's.
+const MAX_ARRAYS = 2 ** 23;
+
 const NOT_A_TIME = -(2n ** 63n);
 const NANOSECONDS = { ns: 1n, us: 1_000n, ms: 1_000_000n, s: 10n ** 9n, m: 60n * 10n ** 9n, h: 3600n * 10n ** 9n };
 NANOSECONDS.D = 24n * NANOSECONDS.h;
@@ -51,9 +54,10 @@ function narrow(value) {
  * complex {re, im}.
  *
  * @param {[string, number[], "C"|"F", Uint8Array]} ndarray
- * @throws {ResultNotPortable} for a dtype that has no JavaScript form
+ * @throws {ResultNotPortable} for a dtype that has no JavaScript form, and for more than MAX_ARRAYS nested arrays
  */
 function ndarrayToNested([dtype, shape, order, bytes]) {
+    checkNesting(shape);
     const flat = readFlat(dtype, bytes);
     const count = shape.reduce((product, size) => product * size, 1);
     if (flat.length !== count) {
@@ -63,6 +67,19 @@ function ndarrayToNested([dtype, shape, order, bytes]) {
         return flat;
     }
     return nest(flat, shape, strides(shape, order), 0, 0);
+}
+
+/** How many arrays it takes: one for each place in all dimensions but the last. */
+function checkNesting(shape) {
+    let places = 1;
+    let arrays = 0;
+    for (const size of shape.slice(0, -1)) {
+        arrays += places;
+        places *= size;
+    }
+    if (arrays + places > MAX_ARRAYS) {
+        throw new ResultNotPortable(`an ndarray of shape [${shape}]: ${arrays + places} nested arrays`);
+    }
 }
 
 function strides(shape, order) {

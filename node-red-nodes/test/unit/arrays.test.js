@@ -45,6 +45,14 @@ describe("arrays: shapes", () => {
         assert.deepEqual(ndarrayToNested(["<f8", [0], "C", Buffer.alloc(0)]), []);
         assert.deepEqual(ndarrayToNested(["<f8", [2, 0], "C", Buffer.alloc(0)]), [[], []]);
     });
+    it("nothing, nested without end, is refused", () => {
+        const empty = (...shape) => ndarrayToNested(["<f8", shape, "C", Buffer.alloc(0)]);
+        assert.throws(() => empty(1e9, 0), /shape \[1000000000,0\]: 1000000001 nested arrays/);
+        assert.throws(() => empty(1e5, 1e5, 0), /nested arrays/);
+        assert.throws(() => empty(1, 1e9, 0, 7), /nested arrays/);
+        assert.throws(() => empty(1e6, ...Array(60).fill(1), 0), /nested arrays/);
+        assert.deepEqual(empty(2, 0), [[], []]);
+    });
     it("bytes that don't fit the shape are refused", () => assert.throws(() => flat("<i4", six, 5), /needs 5 items/));
 });
 
