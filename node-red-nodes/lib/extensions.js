@@ -1,5 +1,5 @@
 /*
- * The numbers of the msgpack extension types, the same in guest/values.py.
+ * The numbers of the msgpack extension types, the same in guest/values/.
  */
 "use strict";
 

@@ -1,7 +1,7 @@
 /*
  * The value format: how a JavaScript value becomes bytes for Python, and how Python's bytes become a JavaScript value.
  *
- * It is msgpack with the extension types of the sandbox's own codec (guest/values.py is the other end). This is the
+ * It is msgpack with the extension types of the sandbox's own codec (guest/values/ is the other end). This is the
  * front door; encode.js and decode.js are the two directions.
  */
 "use strict";
