@@ -360,3 +360,15 @@ def test_to_jsonable_refuses(value):
 def test_the_refusal_can_start_at_another_root():
     with pytest.raises(ValueNotPortable, match=r"^data\['x'\]: an object can't travel$"):
         pack({"x": object()}, root="data")
+
+
+@pytest.mark.parametrize("zone", ["dateutil//usr/share/zoneinfo/UTC", "dateutil/UTC", "tzlocal()"])
+def test_a_time_zone_that_pandas_would_look_for_in_this_machines_files_is_refused(zone):
+    times = pd.Series(pd.to_datetime(["2026-01-01"]).tz_localize("Europe/Istanbul"))
+    packed = pack(times)
+    assert unpack(packed).dtype == times.dtype
+    kind, name, index, values, _ = msgpack.unpackb(packed).code, *msgpack.unpackb(msgpack.unpackb(packed).data)
+    unit = times.dt.unit
+    forged = msgpack.ExtType(kind, msgpack.packb([name, index, values, f"datetime64[{unit}, {zone}]"]))
+    with pytest.raises(ValueError, match="time zone"):
+        unpack(msgpack.packb(forged))

@@ -136,6 +136,8 @@ def _restore(pandas: Any, values: Any, hint: Any) -> Any:
         labels = pandas.Index(categories, dtype=categories.dtype)
         return pandas.Series(pandas.Categorical(values, categories=labels, ordered=ordered))
     if hint.startswith("datetime64["):
+        if "dateutil" in hint or "tzlocal" in hint:  # pandas would read files of this machine, by any path
+            raise ValueError(f"a time zone that does not travel: {hint!r}")
         zone = pandas.api.types.pandas_dtype(hint).tz
         return pandas.Series(pandas.DatetimeIndex(values).tz_localize("UTC").tz_convert(zone))
     if hint == "str":
