@@ -71,7 +71,9 @@ def test_a_result_that_cannot_travel_exits_1(cellblock: Run) -> None:
         ("exec", "-c", "1", "--data", "{"),
         ("exec", "-c", "1", "--timeout", "0"),
         ("exec", "-c", "1", "--repeat", "none"),
+        ("exec", "-c", "1", "--timeout", "soon"),
         ("exec", "-c", "1", "--memory", "5000"),
+        ("exec", "-c", "1", "--memory", "1"),
         ("exec", "no-such-file.py"),
         ("exec", "-c", "1", "--package", "nunpy"),
         ("image", "burn"),
@@ -81,6 +83,7 @@ def test_usage_errors_exit_2(cellblock: Run, arguments: tuple[str, ...]) -> None
     done = cellblock(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr
+    assert "invalid _" not in done.stderr
 
 
 @pytest.mark.parametrize(

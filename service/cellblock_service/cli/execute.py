@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox import Image, Limits, PackedResult, Sandbox
-from cellblock_sandbox.errors import SettingInvalid
+from cellblock_sandbox.errors import MemoryTooSmall, SettingInvalid
 from cellblock_sandbox.guest import values
 
 from cellblock_service.cli import FAILED, LIMIT, OK, RAISED, USAGE
@@ -45,10 +45,13 @@ def run(options: argparse.Namespace) -> int:
     image = Image.open(options.image or os.environ.get("CELLBLOCK_IMAGE") or "data")
     try:
         check_packages(options.package, image.packages)
+        return _repeat(image, limits, request, options)
     except RequestError as error:
         complain(f"cellblock exec: {error.detail}")
         return USAGE
-    return _repeat(image, limits, request, options)
+    except MemoryTooSmall as error:
+        complain(f"cellblock exec: {error}")
+        return USAGE
 
 
 def _request(options: argparse.Namespace) -> bytes:
