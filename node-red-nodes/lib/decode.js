@@ -56,6 +56,9 @@ function keyToString(key) {
     return String(key);
 }
 
+// Each row becomes an object: more of them than this would fill Node-RED's memory.
+const MAX_ROWS = 2 ** 23;
+
 const origins = new WeakMap();
 
 /** What an array was in Python: "tuple", "set", "ndarray", "series", "dataframe", or undefined for a list. */
@@ -85,6 +88,9 @@ function decodeFrame(data) {
     const names = labels.map((label) => (Array.isArray(label) ? label.join(" ") : String(label)));
     checkNames(names);
     const rows = columns.length === 0 ? 0 : columns[0].length;
+    if (rows > MAX_ROWS) {
+        throw new ResultNotPortable(`a DataFrame of ${rows} rows; at most ${MAX_ROWS} become objects`);
+    }
     return Array.from({ length: rows }, (_, row) => {
         const record = {};
         names.forEach((name, i) => {

@@ -136,6 +136,12 @@ describe("values: what Python sends", () => {
         assert.throws(() => fromPython(packed(3, [["a", "a"], null, [[1], [2]]])), /two columns called "a"/);
     });
 
+    it("a DataFrame of more rows than Node-RED can hold is refused", () => {
+        const rows = Buffer.alloc(2 ** 23 + 1);
+        const column = packed(2, ["|u1", [rows.length], "C", rows]);
+        assert.throws(() => fromPython(packed(3, [["a"], null, [column]])), /a DataFrame of 8388609 rows/);
+    });
+
     it("dict keys that are no strings become strings", () => {
         assert.deepEqual(values.decode(Buffer.from("8301a161c3a162cb3ff8000000000000a163", "hex")),
             { 1: "a", true: "b", 1.5: "c" });
