@@ -16,8 +16,7 @@ import { fileURLToPath } from "node:url";
 import { Child, portIsFree, tryGet, until } from "./children.mjs";
 import { flowsAreLoaded, hasExample, installExample, runOnce } from "./flow.mjs";
 
-// The first start builds the image: minutes on a small machine.
-const SERVICE_TIMEOUT_MS = 20 * 60_000;
+const SERVICE_TIMEOUT_MS = 2 * 60_000;
 // Workers take a moment to start, and one that can't says so again and again.
 const REFUSAL_PATIENCE_MS = 20_000;
 const NODE_RED_TIMEOUT_MS = 60_000;
@@ -70,7 +69,7 @@ function cacheFolder() {
 async function startService(command, port, started) {
     say(`service:  starting ${path.basename(command)} on port ${port}`);
     const service = new Child("The Cellblock service", command, ["serve", "--port", String(port)], {
-        // Its progress bars belong on this terminal.
+        // What it warns of belongs on this terminal.
         stdio: ["ignore", "inherit", "inherit"],
         env: { CELLBLOCK_LOG_LEVEL: "warning", ...process.env },
     });
