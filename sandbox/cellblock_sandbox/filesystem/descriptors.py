@@ -26,6 +26,8 @@ from cellblock_sandbox.filesystem.inodes import Directory, Inode
 MAX_DESCRIPTORS: Final = 1024
 MAX_OFFSET: Final = (1 << 53) - 1
 SETTABLE: Final = O_APPEND | O_NONBLOCK
+# What an entry of a listing takes of the host's memory: a row of three, and its place.
+LISTED_BYTES: Final = 72
 
 
 class OpenFile:
@@ -54,6 +56,7 @@ class OpenFile:
         """Count one user less; the last one closes the node."""
         self._references -= 1
         if self._references == 0:
+            self._keep_listing(None)
             self.inode.closed(self.flags)
 
     def read_into(self, target: memoryview) -> int:
@@ -102,12 +105,21 @@ class OpenFile:
         return offset
 
     def listing(self) -> list[tuple[bytes, int, int]]:
-        """Return (name, inode number, mode) of each entry, taken anew when the position is 0. ENOTDIR."""
+        """Return (name, inode number, mode) of each entry, taken anew when the position is 0. ENOTDIR, ENOSPC."""
         if not isinstance(self.inode, Directory):
             raise FileSystemError(ENOTDIR)
         if self._listing is None or self.position == 0:
-            self._listing = self.inode.listing()
+            return self._keep_listing(self.inode.listing())
         return self._listing
+
+    def _keep_listing(self, listing: list[tuple[bytes, int, int]] | None) -> list[tuple[bytes, int, int]]:
+        """Keep a listing, charged to the quota, in place of the one before. ENOSPC; then there is none."""
+        quota = self.inode.overlay.quota
+        quota.charge_bytes(-LISTED_BYTES * len(self._listing or ()))
+        self._listing = None
+        quota.charge_bytes(LISTED_BYTES * len(listing or ()))
+        self._listing = listing
+        return listing or []
 
     def set_status_flags(self, flags: int) -> None:
         """Change O_APPEND and O_NONBLOCK, as fcntl's F_SETFL does; other bits are ignored."""

@@ -94,3 +94,18 @@ def test_an_open_removed_directory_keeps_no_parents(make):
     assert used(fs) == (0, 1)
     fs.close(fd)
     assert used(fs) == (0, 0)
+
+
+def test_listings_of_open_directories_are_charged(make):
+    fs = make(max_bytes=1000)
+    for number in range(5):
+        fs.put(b"/tmp/%d" % number, b"")
+    first, second = (fs.file(fs.open(b"/tmp", 0)) for _ in range(2))
+    assert len(first.listing()) == len(first.listing()) == 7
+    assert used(fs) == (7 * 72, 5)
+    with refuses("ENOSPC"):
+        second.listing()
+    first.release()
+    assert len(second.listing()) == 7
+    second.release()
+    assert used(fs) == (0, 5)
