@@ -12,7 +12,7 @@ const values = require("./values");
  * Divide a message into what Python sees and what waits here.
  *
  * @param {object} msg
- * @returns {{payload: *, travels: object, stays: object}} `payload` and `travels` are ready for `values.packWire`
+ * @returns {{travels: object, stays: object}} `travels` is ready for `values.packWire`
  * @throws {values.ValueNotPortable} if `msg.payload` itself can't travel, since it is what the block works on
  */
 function splitMessage(msg) {
@@ -29,7 +29,7 @@ function splitMessage(msg) {
             travels[key] = wire.value;
         }
     }
-    return { payload: travels.payload, travels, stays };
+    return { travels, stays };
 }
 
 // These two are never plain data, and walking a request to find that out would be long.

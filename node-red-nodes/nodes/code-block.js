@@ -82,11 +82,11 @@ module.exports = function (RED) {
 
         /** Run the block on one message. Throws what the message's `done` gets. */
         async function run(msg) {
-            const { payload, travels, stays } = splitMessage(msg);
+            const { travels, stays } = splitMessage(msg);
             const answer = await connection.execute({
                 code: settings.code,
                 name: settings.name,
-                inputs: [payload],
+                // Its payload is the block's `data`: see docs/values.md.
                 msg: travels,
                 timeout_s: settings.timeoutS,
             }, { signal: stop.signal });

@@ -155,7 +155,8 @@ class Sandbox:
         """Run a block and return how it ended.
 
         The result is what `return` gives, else a variable `result`, else the last expression, else None. Without
-        `data`, the block's `data` follows `inputs`: None for none, the value of one, a list of several.
+        `data`, the block's `data` follows `inputs`: None for none, the value of one, a list of several; without
+        either, it is the payload of `msg`, if there is one.
         `on_output(stream, chunk)` gets "stdout" and "stderr" as they are written, on the sandbox's own thread.
 
         ValueNotPortable if an argument can't travel, SandboxClosed if the sandbox has ended.

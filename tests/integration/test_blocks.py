@@ -412,3 +412,17 @@ RANDOM = {
 def test_sandboxes_differ_in_randomness(image, code):
     first, second = (image.sandbox().run(code).value for _ in range(2))
     assert first != second
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"msg": {"payload": [1]}}, [1, 5]),
+        ({"msg": {"topic": "a"}}, None),
+        ({"msg": {"payload": [1]}, "data": [2]}, [1]),
+        ({"msg": {"payload": [1]}, "inputs": [[3]]}, [1]),
+    ],
+)
+def test_a_message_alone_brings_its_payload(sandbox, arguments, expected):
+    result = sandbox.run("if data is not None: data.append(5)\nreturn msg.get('payload')", **arguments)
+    assert (result.status, result.value) == ("completed", expected)

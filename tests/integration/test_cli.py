@@ -118,6 +118,32 @@ def test_no_image_exits_4_naming_the_command(cellblock: Run, tmp_path: Path) -> 
     assert "cellblock image build" in done.stderr
 
 
+def test_a_build_without_network_names_file_and_sources(cellblock: Run, tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    done = cellblock(
+        "bundle",
+        "build",
+        home=tmp_path,
+        PIP_CONFIG_FILE=os.devnull,
+        PIP_INDEX_URL=nowhere,
+        npm_config_registry=nowhere,
+        npm_config_cache=str(tmp_path / "npm"),
+        https_proxy=nowhere,
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "No source could give pyodide-lock.json" in done.stderr
+    assert "CELLBLOCK_SOURCES" in done.stderr
+    assert not list((tmp_path / "bundles").glob("*/manifest.json"))
+
+
+def test_an_image_of_ones_own_is_built_used_and_removed(cellblock: Run) -> None:
+    assert cellblock("image", "build", "own", "--import", "decimal").returncode == 0
+    done = cellblock("exec", "--image", "own", "-c", "import sys\nreturn 'decimal' in sys.modules")
+    assert done.stdout == "true\n"
+    assert cellblock("image", "remove", "own").returncode == 0
+    assert cellblock("exec", "--image", "own", "-c", "1").returncode == 4
+
+
 def test_repeat_and_timings(cellblock: Run) -> None:
     done = cellblock("exec", "--repeat", "3", "--timings", "-c", "1 + 1")
     assert done.stdout == "2\n" * 3

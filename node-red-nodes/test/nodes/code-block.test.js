@@ -58,6 +58,10 @@ describe("code-block in a flow", function () {
             assert.equal(msg.req, req);
         });
 
+        it("data is the message's own payload: what is done to it is in the message", async () => {
+            assert.deepEqual((await outcome("data.append(3)\nreturn msg", { payload: [1, 2] })).payload, [1, 2, 3]);
+        });
+
         it("None sends nothing, and the message is complete", async () => {
             const flow = await block("print('only this')");
             flow.send({ payload: 1 });

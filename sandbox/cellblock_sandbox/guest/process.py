@@ -165,6 +165,7 @@ class Guest:
         grace after it are over, GuestExit and GuestAbort when the guest ends itself, GuestTrap when it does what
         WebAssembly forbids, NoAnswer when it gives none.
         """
+        self.instance.clear_interrupt()
         self.host.deadline = watchdog.arm(self.instance, timeout_s, grace_s)
         try:
             return self._run(request, max_answer)

@@ -109,6 +109,11 @@ class Instance:
         """Make CPython's next periodic check raise SIGINT."""
         self.memory.set_u32(self.interrupt_flag, 1)
 
+    def clear_interrupt(self) -> None:
+        """Withdraw a request that came too late for the run it was meant for."""
+        if self.memory.u32(self.interrupt_flag):
+            self.memory.set_u32(self.interrupt_flag, 0)
+
     def address_range(self) -> tuple[int, int, int]:
         """Where linear memory lies in this process, how much of it lies below the heap, and all of its bytes."""
         pointer = self._wasm_memory.data_ptr(self._store)

@@ -84,11 +84,17 @@ def _run(request: dict[str, Any]) -> bytes:
 
 
 def _names(request: dict[str, Any]) -> dict[str, Any]:
-    """Collect the names a block is given: every packed value of the request, and env; the absent ones empty."""
+    """Collect the names a block is given: every packed value of the request, and env; the absent ones empty.
+
+    A message that comes alone brings its payload as the one input: the same object, so that `data.append(1)` followed
+    by `return msg` sends what was appended.
+    """
     names: dict[str, Any] = {"msg": None, "inputs": [], "env": request.get("env") or {}}
     for name, value in request.items():
         if type(value) is bytes:
             names[name] = unpack(value)
+    if not request.keys() & {"data", "inputs"} and isinstance(names["msg"], dict) and "payload" in names["msg"]:
+        names["inputs"] = [names["msg"]["payload"]]
     if "data" not in names:
         inputs = list(names["inputs"].values()) if isinstance(names["inputs"], dict) else names["inputs"]
         names["data"] = inputs if len(inputs) > 1 else inputs[0] if inputs else None
