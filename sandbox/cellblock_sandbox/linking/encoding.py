@@ -77,25 +77,12 @@ class Reader:
 
     def uleb(self) -> int:
         """Read an unsigned LEB128 integer."""
-        result = shift = 0
-        while True:
-            byte = self.byte()
-            result |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return result
-            self._check_length(shift)
+        return self._leb()[0]
 
     def sleb(self) -> int:
         """Read a signed LEB128 integer."""
-        result = shift = 0
-        while True:
-            byte = self.byte()
-            result |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return result - (1 << shift) if byte & 0x40 else result
-            self._check_length(shift)
+        value, bits = self._leb()
+        return value - (1 << bits) if value >> (bits - 1) else value
 
     def take(self, count: int) -> bytes:
         """Read `count` raw bytes."""
@@ -116,6 +103,14 @@ class Reader:
         """Read a vector, calling `item` for each element."""
         return [item() for _ in range(self.uleb())]
 
-    def _check_length(self, bits: int) -> None:
-        if bits >= _LEB_BITS:
-            raise LinkError(f"a number before byte {self.position} has more than {_LEB_BITS} bits")
+    def _leb(self) -> tuple[int, int]:
+        """Read groups of seven bits up to the one that ends a number: its value without sign, and its bits."""
+        value = bits = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7F) << bits
+            bits += 7
+            if byte < 0x80:
+                return value, bits
+            if bits >= _LEB_BITS:
+                raise LinkError(f"a number before byte {self.position} has more than {_LEB_BITS} bits")
