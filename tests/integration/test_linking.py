@@ -62,7 +62,7 @@ def linked(image_home, tmp_path_factory):
             {"/a.so": side, "/b.so": side},
             provided={"host_add", "missing"},
             exports={"add", "twice", "by_slot", "call_absent"},
-            merger=Merger(lambda tool, arguments: toolchain.run(tool, arguments) and None, workdir),
+            merger=Merger(toolchain.run, workdir),
             workdir=workdir,
             note=str,
         )

@@ -47,7 +47,6 @@ EXPORTS = frozenset(
         "PyBytes_AsString",
         "PyBytes_FromStringAndSize",
         "PyBytes_Size",
-        "PyErr_Clear",
         "PyErr_Print",
         "PyImport_ImportModule",
         "PyObject_CallOneArg",
@@ -103,18 +102,14 @@ class Runtime:
     def __init__(self, code: Path, links: Mapping[str, Any], layers: LayerStack) -> None:
         self.links = read_links(links)
         self.layers = layers
-        self._host: Host | None = None
         calls = [Definition(each.module, each.name, each.signature, bind(each, self.host)) for each in all_calls()]
         self.program = Program(load_module(code), calls)
 
     def host(self) -> Host:
         """The world of the guest that runs now."""
-        assert self._host is not None, "a guest calls the host only while it runs"
-        return self._host
-
-    def enter(self, host: Host) -> None:
-        """Let the syscalls that follow be those of `host`'s guest."""
-        self._host = host
+        assert self.program.running is not None, "a guest calls the host only while it runs"
+        host: Host = self.program.running.owner
+        return host
 
 
 class Guest:
@@ -133,7 +128,7 @@ class Guest:
         self.instance.interrupt_flag = runtime.links.main_symbols[INTERRUPT_FLAG]
         self.instance.heap_start = runtime.links.heap_start
         self.runner = state.runner
-        self.host = Host(
+        self.host = self.instance.owner = Host(
             memory=self.instance.memory,
             files=FileSystem(runtime.layers, Quota(limits.file_bytes, limits.files), on_output),
             clock=SystemClock(),
@@ -155,7 +150,6 @@ class Guest:
 
     def call(self, name: str, *arguments: int) -> int:
         """Call an exported C function. Raises as `Instance.call`."""
-        self.runtime.enter(self.host)
         return self.instance.call(name, *arguments)
 
     def run(self, request: bytes, timeout_s: float, grace_s: float, max_answer: int) -> bytes:
@@ -208,7 +202,13 @@ def read_links(tables: Mapping[str, Any]) -> LinkTables:
         path: LinkedLibrary(path, tuple(each["needed"]), tuple(each["starters"]), each["symbols"])
         for path, each in tables["libraries"].items()
     }
-    return LinkTables(libraries, tables["main_symbols"], tuple(tables["missing"]), tables["heap_start"])
+    return LinkTables(
+        libraries,
+        tables["main_symbols"],
+        tuple(tables["missing"]),
+        tables["heap_start"],
+        tables["trampoline_slot"],
+    )
 
 
 __all__ = [

@@ -17,13 +17,13 @@ _RUNTIME = "_PyRuntime"
 _TRAMPOLINE_OFFSET = "_PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"
 
 
-def boot(guest: Guest, heap_start: int, trampoline_slot: int, preload: Sequence[str], said: bytearray) -> None:
+def boot(guest: Guest, preload: Sequence[str], said: bytearray) -> None:
     """Start CPython in `guest` and import `preload`; the runner is then ready.
 
     BuildError if the interpreter doesn't start or an import fails, with what the guest printed (`said`).
     """
     try:
-        _start(guest, heap_start, trampoline_slot)
+        _start(guest)
         if guest.call("PyRun_SimpleString", _text(guest, _BOOT.format(preload=list(preload)))):
             raise BuildError("the guest's boot raised an exception")
         guest.runner = _attribute(guest, "cellblock_guest.inside.entry", "run")
@@ -32,10 +32,11 @@ def boot(guest: Guest, heap_start: int, trampoline_slot: int, preload: Sequence[
         raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error
 
 
-def _start(guest: Guest, heap_start: int, trampoline_slot: int) -> None:
-    symbols, memory = guest.runtime.links.main_symbols, guest.instance.memory
-    memory.set_u32(guest.call("emscripten_get_sbrk_ptr"), heap_start)
-    memory.set_u32(symbols[_RUNTIME] + memory.u32(symbols[_TRAMPOLINE_OFFSET]), trampoline_slot)
+def _start(guest: Guest) -> None:
+    links, memory = guest.runtime.links, guest.instance.memory
+    symbols = links.main_symbols
+    memory.set_u32(guest.call("emscripten_get_sbrk_ptr"), links.heap_start)
+    memory.set_u32(symbols[_RUNTIME] + memory.u32(symbols[_TRAMPOLINE_OFFSET]), links.trampoline_slot)
     guest.call("__wasm_call_ctors")
     program = guest.call("malloc", 16)
     memory.write(program, PYTHON.encode() + b"\0")

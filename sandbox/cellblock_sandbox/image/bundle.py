@@ -91,7 +91,7 @@ def _build(
     wheels = fetcher.get(package.file for package in wanted)
     with store.create("bundle", name, inputs) as draft:
         workdir = draft.folder / "work"
-        merger = Merger(lambda tool, arguments: _run(toolchain, tool, arguments), workdir)
+        merger = Merger(toolchain.run, workdir)
         linked = link(
             core[pins.MAIN_MODULE].read_bytes(),
             _libraries(wheels.values()),
@@ -115,10 +115,6 @@ def _build(
 def _provided() -> list[str]:
     """The host functions there are: a link fixes which imports become stubs."""
     return sorted(each.name for each in all_calls())
-
-
-def _run(toolchain: Toolchain, tool: str, arguments: Iterable[str]) -> None:
-    toolchain.run(tool, list(arguments))
 
 
 def _libraries(wheels: Iterable[Path]) -> dict[str, bytes]:

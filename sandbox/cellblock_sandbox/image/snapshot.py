@@ -19,13 +19,12 @@ from cellblock_sandbox.image.bundle import Bundle
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.store import Store, Stored
-from cellblock_sandbox.linking.memory import captured_module
+from cellblock_sandbox.linking.memory import MAX_PAGES, captured_module
 from cellblock_sandbox.machine.engine import compile_module, load_module
 from cellblock_sandbox.machine.thread import guest_thread
 
 MEMORY, GUEST = "memory.cwasm", "guest.zip"
 _BOOT_LIMITS = GuestLimits(memory_bytes=2 << 30, file_bytes=64 << 20, files=1000)
-_MAX_PAGES = 65536
 
 
 def build(name: str, preload: Sequence[str], *, bundle: str, home: Home, progress: Progress) -> Stored:
@@ -52,7 +51,7 @@ def _build(store: Store, name: str, inputs: dict[str, str], preload: Sequence[st
         with progress.step(f"boot and import {', '.join(preload) or 'nothing more'}"):
             guest = _booted(Bundle(stored), guest_packages, preload)
         with progress.step("capture"):
-            memory = captured_module(guest.instance.memory.view(0, guest.instance.memory.size), maximum=_MAX_PAGES)
+            memory = captured_module(guest.instance.memory.view(0, guest.instance.memory.size), maximum=MAX_PAGES)
             (draft.folder / MEMORY).write_bytes(compile_module(memory))
         draft.packages |= stored.manifest.packages
         draft.details |= {"preload": list(preload), "state": asdict(_settled(guest))}
@@ -65,8 +64,7 @@ def _booted(bundle: Bundle, guest_packages: Path, preload: Sequence[str]) -> Gue
     memory = load_module(bundle.stored.file(bundles.MEMORY))
     runtime = bundle.runtime(guest_packages)
     guest = Guest(runtime, memory, _BOOT_LIMITS, GuestState(), lambda _stream, chunk: said.extend(chunk))
-    links = bundle.links()
-    boot(guest, links["heap_start"], links["trampoline_slot"], preload, said)
+    boot(guest, preload, said)
     return guest
 
 

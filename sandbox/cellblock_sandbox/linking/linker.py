@@ -19,7 +19,7 @@ from typing import Any
 from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.linking.encoding import Reader, i32_const, uleb, vector
 from cellblock_sandbox.linking.glue import MODULE, Glue
-from cellblock_sandbox.linking.memory import MemorySegment, memory_module
+from cellblock_sandbox.linking.memory import MAX_PAGES, MemorySegment, memory_module
 from cellblock_sandbox.linking.merge import Merger
 from cellblock_sandbox.linking.start import started_globals
 from cellblock_sandbox.linking.symbols import Layout, Unit, place
@@ -38,8 +38,6 @@ from cellblock_sandbox.linking.wasm import (
 )
 
 _DEFINED_BY_GLUE = {"_Py_CheckEmscriptenSignals_Helper"}
-# wasm32 can address no more than this many 64 KiB pages.
-_MAX_PAGES = 65536
 
 
 @dataclass
@@ -113,7 +111,7 @@ def link(
     note(f"{len(inputs)} modules, {layout.table_size} table slots")
     return Linked(
         code=merger.merge(inputs, exports={*exports, "call_slot", "__indirect_function_table"}),
-        memory=memory_module(segments, minimum=layout.pages, maximum=_MAX_PAGES),
+        memory=memory_module(segments, minimum=layout.pages, maximum=MAX_PAGES),
         heap_start=layout.heap_start,
         trampoline_slot=rewriter.glue.trampoline_slot,
         missing=rewriter.glue.missing,
@@ -151,7 +149,7 @@ class _Rewriter:
         globals_ = self._started(unit)
         table = unit.module.payload(TABLE)
         if unit is self.layout.main:
-            limits = b"\x01" + uleb(self.layout.pages) + uleb(_MAX_PAGES)
+            limits = b"\x01" + uleb(self.layout.pages) + uleb(MAX_PAGES)
             imports.append(Import("image", "memory", KIND_MEMORY, limits))
             table = self.layout.table_section()
         return replace(unit.module, imports=imports, exports=exports, globals=globals_).encode(

@@ -14,6 +14,8 @@ from cellblock_sandbox.linking.encoding import i32_const, name, section, uleb, v
 from cellblock_sandbox.linking.wasm import DATA, EXPORT, KIND_MEMORY, MAGIC, MEMORY
 
 PAGE = 65536
+# wasm32 can address no more than this many pages.
+MAX_PAGES = 65536
 # wasmtime builds a mapped image from segments as they are; fewer, page-aligned ones compile faster.
 _BLOCK = 4096
 

@@ -20,7 +20,7 @@ _FEATURES = ["--all-features", "--disable-compact-imports"]
 class Merger:
     """Runs binaryen's tools in `workdir`. `run(tool, arguments)` starts one and raises BuildError if it fails."""
 
-    run: Callable[[str, Sequence[str]], None]
+    run: Callable[[str, Sequence[str]], object]
     workdir: Path
 
     def merge(self, inputs: Sequence[tuple[Path, str]], *, exports: Collection[str]) -> bytes:

@@ -77,6 +77,8 @@ class Instance:
         self, program: Program, store: wasmtime.Store, memory: wasmtime.Memory, code: wasmtime.Instance
     ) -> None:
         self.border = Border()
+        self.owner: Any = None
+        """Whoever made this guest may leave here what its host functions need; the machine doesn't look at it."""
         self._program = program
         self._store = store
         self._wasm_memory = memory

@@ -101,6 +101,7 @@ class LinkTables:
     main_symbols: Mapping[str, int]
     missing: tuple[str, ...]
     heap_start: int = 0
+    trampoline_slot: int = 0
 
 
 class Trace(Protocol):
