@@ -2,8 +2,9 @@
 
 wasm-ld gives a side module a start function that does two things: it zeroes .bss, and it adds the memory base to
 mutable globals that stand for addresses of the module's own data (`__wasm_init_memory`,
-`__wasm_apply_global_relocs` in lld's wasm/Writer.cpp). It must not run on a captured memory, which it would wipe; so
-its sums become the globals' initial values, and .bss is zero anyway.
+`__wasm_apply_global_relocs` in lld's wasm/Writer.cpp). Optimised builds do the same in other words: a short fill is
+a store or two, and a sum may pass through a local variable. It must not run on a captured memory, which it would
+wipe; so its sums become the globals' initial values, and .bss is zero anyway.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.linking.encoding import I32_CONST, Reader
 from cellblock_sandbox.linking.wasm import CODE, GLOBAL_GET, I32_ADD, KIND_FUNCTION, START, Module
 
-_END, _CALL, _GLOBAL_SET, _PREFIX, _MEMORY_FILL = 0x0B, 0x10, 0x24, 0xFC, 11
+_END, _CALL, _GLOBAL_SET, _I64_CONST, _PREFIX, _MEMORY_FILL = 0x0B, 0x10, 0x24, 0x42, 0xFC, 11
+_LOCAL_GET, _LOCAL_SET, _LOCAL_TEE = 0x20, 0x21, 0x22
+_STORES = {0x36, 0x37, 0x3A, 0x3B}  # i32.store, i64.store, i32.store8, i32.store16
 
 
 def started_globals(module: Module, base: Callable[[int], int]) -> dict[int, int]:
@@ -34,9 +37,9 @@ def started_globals(module: Module, base: Callable[[int], int]) -> dict[int, int
 
 
 def _run(module: Module, function: int, base: Callable[[int], int], values: dict[int, int]) -> None:
-    reader, stack = _body(module, function), list[int]()
+    reader, locals_, stack = _body(module, function), dict[int, int](), list[int]()
     while (opcode := reader.byte()) != _END:
-        if opcode == I32_CONST:
+        if opcode in (I32_CONST, _I64_CONST):
             stack.append(reader.sleb())
         elif opcode == GLOBAL_GET:
             index = reader.uleb()
@@ -45,18 +48,32 @@ def _run(module: Module, function: int, base: Callable[[int], int], values: dict
             stack.append((stack.pop() + stack.pop()) & 0xFFFFFFFF)
         elif opcode == _GLOBAL_SET:
             values[reader.uleb()] = stack.pop()
+        elif opcode == _LOCAL_GET:
+            stack.append(locals_.get(reader.uleb(), 0))
+        elif opcode == _LOCAL_SET:
+            locals_[reader.uleb()] = stack.pop()
+        elif opcode == _LOCAL_TEE:
+            locals_[reader.uleb()] = stack[-1]
         elif opcode == _CALL:
             _run(module, reader.uleb(), base, values)
+        elif opcode in _STORES:
+            reader.uleb(), reader.uleb()  # alignment, offset
+            _only_zeroes(stack.pop())
+            stack.pop()
         elif opcode == _PREFIX and reader.uleb() == _MEMORY_FILL and reader.byte() == 0:
             _, value, _ = (stack.pop() for _ in range(3))
-            if value:
-                raise LinkError("a start function fills memory with something other than zeros")
+            _only_zeroes(value)
         else:
             raise LinkError(f"a start function uses the unexpected instruction 0x{opcode:02x}")
 
 
+def _only_zeroes(value: int) -> None:
+    if value:
+        raise LinkError("a start function writes something other than zeros to memory")
+
+
 def _body(module: Module, function: int) -> Reader:
-    """A cursor at the first instruction of a function without locals."""
+    """A cursor at the first instruction of a function."""
     position = function - len(module.imported(KIND_FUNCTION))
     reader = Reader(module.payload(CODE))
     if not 0 <= position < reader.uleb():
@@ -64,6 +81,6 @@ def _body(module: Module, function: int) -> Reader:
     for _ in range(position):
         reader.take(reader.uleb())
     body = Reader(reader.take(reader.uleb()))
-    if body.uleb():
-        raise LinkError("a start function has local variables")
+    for _ in range(body.uleb()):  # groups of local variables, all zero at first: how many, and their type
+        body.uleb(), body.byte()
     return body

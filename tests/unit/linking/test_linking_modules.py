@@ -36,12 +36,20 @@ def test_calls_and_zeroing_are_followed():
     assert started(body, more="(func $more (global.set $b (i32.const 7)))") == {2: 7}
 
 
+def test_optimised_code_is_followed():
+    """Short fills are stores of zero there, and sums pass through local variables."""
+    body = """(local i32 i64) (i64.store (global.get $base) (i64.const 0)) (i32.store8 offset=8 (i32.const 0) (i32.const 0))
+      (global.set $a (i32.add (local.tee 0 (global.get $base)) (i32.const 12)))
+      (local.set 0 (i32.add (local.get 0) (i32.const 1))) (global.set $b (local.get 0))"""
+    assert started(body) == {1: 5012, 2: 5001}
+
+
 REFUSED = {
     "fill with something": "(memory.fill (i32.const 0) (i32.const 1) (i32.const 9))",
     "store": "(i32.store (i32.const 0) (i32.const 1))",
     "import": "(call $f)",
     "loop": "(loop $l (br $l))",
-    "local": "(local i32) (global.set $a (local.get 0))",
+    "short store": "(i32.store8 (i32.const 0) (i32.const 1))",
     "itself": "(call $start)",
     "unreachable": "unreachable",
     "copy": "(memory.copy (i32.const 0) (i32.const 0) (i32.const 0))",
