@@ -38,7 +38,8 @@ def test_calls_and_zeroing_are_followed():
 
 def test_optimised_code_is_followed():
     """Short fills are stores of zero there, and sums pass through local variables."""
-    body = """(local i32 i64) (i64.store (global.get $base) (i64.const 0)) (i32.store8 offset=8 (i32.const 0) (i32.const 0))
+    body = """(local i32 i64) (i64.store (global.get $base) (i64.const 0))
+      (i32.store8 offset=8 (i32.const 0) (i32.const 0))
       (global.set $a (i32.add (local.tee 0 (global.get $base)) (i32.const 12)))
       (local.set 0 (i32.add (local.get 0) (i32.const 1))) (global.set $b (local.get 0))"""
     assert started(body) == {1: 5012, 2: 5001}
