@@ -37,8 +37,8 @@ from cellblock_sandbox.guest.process import (
     is_stack_overflow,
     trap_reason,
 )
-from cellblock_sandbox.image import bundle as bundles
 from cellblock_sandbox.image import snapshot
+from cellblock_sandbox.image.bundle import Bundle
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.store import Store, Stored
 from cellblock_sandbox.limits import Limits
@@ -94,9 +94,10 @@ class Image:
     def __init__(self, stored: Stored, bundle: Stored) -> None:
         self.name = stored.manifest.name
         self.id = stored.id
+        self.bundle = bundle.id
         self.packages: dict[str, str] = dict(stored.manifest.packages)
         self._state = GuestState(**stored.manifest.details["state"])
-        self._runtime = bundles.Bundle(bundle).runtime(stored.file(snapshot.GUEST))
+        self._runtime = snapshot.runtime(Bundle(bundle.folder), stored.folder)
         self._memory = load_module(stored.file(snapshot.MEMORY))
         self._memory_bytes = initial_memory(self._memory)
 

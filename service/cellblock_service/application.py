@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator
 import structlog
 from aiohttp import web
 
-from cellblock_service.api import execute, health
+from cellblock_service.api import execute, health, images
 from cellblock_service.api.guard import guard
-from cellblock_service.api.keys import POOL, SETTINGS
+from cellblock_service.api.keys import CATALOGUE, POOL, SETTINGS
 from cellblock_service.api.problems import translate
+from cellblock_service.images.catalogue import Catalogue
 from cellblock_service.settings import Settings
 from cellblock_service.workers.pool import Pool
 from cellblock_service.workers.worker import WorkerOptions
@@ -33,16 +34,19 @@ def create_app(settings: Settings) -> web.Application:
         queue_size=settings.queue_size,
         recycle_after=settings.recycle_after,
     )
-    app.add_routes(health.routes)
-    app.add_routes(execute.routes)
+    app[CATALOGUE] = Catalogue(settings, app[POOL])
+    for part in (health, execute, images):
+        app.add_routes(part.routes)
     app.cleanup_ctx.append(_workers)
     app.on_shutdown.append(_stop_admission)
     return app
 
 
 async def _workers(app: web.Application) -> AsyncIterator[None]:
-    app[POOL].start()
+    app[POOL].start(app[CATALOGUE].install)
+    app[CATALOGUE].start()
     yield
+    await app[CATALOGUE].close()
     await app[POOL].close()
 
 

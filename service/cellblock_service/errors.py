@@ -3,9 +3,11 @@
     ServiceError
       RequestError                the client's fault, 4xx
         Unauthorized, HostRefused, UnsupportedMediaType, NotAcceptable, BodyTooLarge, BodyTooSlow,
-        MalformedBody, MissingField, UnknownField, WrongType, InvalidValue, AboveMaximum, UnknownPackage, NotSupported
+        MalformedBody, MissingField, UnknownField, WrongType, InvalidValue, AboveMaximum, PackageUnavailable, NotSupported
       QueueFull                   429: too much work, try again
       NotReady                    503: no worker can run anything now
+      ImageLoading                503: the block's image is being built, and the client doesn't wait for it
+      BuildFailed                 500: the block's image can't be built
 
 `api/problems.py` is the only place that turns them into responses. What a *block* does wrong is never one of these:
 it is an answer with status "error" or "timeout".
@@ -149,12 +151,12 @@ class AboveMaximum(RequestError):
     title = "A limit is above what the operator allows"
 
 
-class UnknownPackage(RequestError):
-    """`package` isn't in the image; `nearest` is the most similar one that is."""
+class PackageUnavailable(RequestError):
+    """A package that the block lists can't be had; `reason` is the key of the error that tells why."""
 
     status = 422
-    error_key = "unknown_package"
-    title = "A package isn't in the image"
+    error_key = "package_unavailable"
+    title = "A package can't be had"
 
 
 class NotSupported(RequestError):
@@ -179,3 +181,18 @@ class NotReady(ServiceError):
     status = 503
     error_key = "not_ready"
     title = "No worker is ready"
+
+
+class ImageLoading(ServiceError):
+    """The image for this block is being built, longer than the client said it would wait; `progress` tells how far."""
+
+    status = 503
+    error_key = "image_loading"
+    title = "An image is being built"
+
+
+class BuildFailed(ServiceError):
+    """An image or bundle couldn't be built; `reason` is the key of the error that tells why."""
+
+    error_key = "build_failed"
+    title = "An image couldn't be built"

@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=30.0, ge=0, le=MAX_SECONDS)
     """Time running executions get to end when the service stops."""
 
+    full_bundle: Literal["background", "on-demand"] = "background"
+    """When the bundle of all binary packages is built (minutes, once): after the start, or when a block needs it."""
+    images_disk_mb: int = Field(default=4096, ge=0)
+    """Disk for images made for blocks' imports, in MiB; the least recently used ones make room."""
+
     log_format: Literal["auto", "json", "console"] = "auto"
     """Log lines as JSON or for a person; auto: for a person when stderr is a terminal."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

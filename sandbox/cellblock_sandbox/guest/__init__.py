@@ -1,7 +1,7 @@
 """What runs inside the sandbox, and the value format that both sides speak.
 
 The guest's package `cellblock_guest` is made of two of the packages here: `inside`, which only the guest runs, and
-`values`, which both sides use. `guest_files` gives the files for an image.
+`values`, which both sides use. `micropip` is the guest's under its own name. `guest_files` gives the files for an image.
 """
 
 from collections.abc import Iterator
@@ -29,6 +29,7 @@ def guest_files() -> dict[str, bytes]:
     files = {f"{_GUEST_PACKAGE}/__init__.py": b""}
     for package in ("inside", "values"):
         files |= _contents(f"{_GUEST_PACKAGE}/{package}", here / package, here.joinpath(package).glob("*.py"))
+    files |= _contents("micropip", here / "micropip", here.joinpath("micropip").glob("*.py"))
     return files | _contents("tzdata", zones, zones.rglob("*"))
 
 

@@ -25,8 +25,10 @@ from cellblock_sandbox.syscalls.registry import all_calls, bind
 
 HOME = "/home/pyodide"
 PYTHON = "python3.14"
-STDLIB = "/lib/python314.zip"
-SITE_PACKAGES = f"/lib/{PYTHON}/site-packages"
+STDLIB = f"/lib/{PYTHON}"
+SITE_PACKAGES = f"{STDLIB}/site-packages"
+# Wheels that an image or a run adds to its bundle's: ahead on the path, so that they hide another version there.
+ADDED_PACKAGES = "/lib/packages"
 INTERRUPT_FLAG = "Py_EMSCRIPTEN_SIGNAL_HANDLING"
 
 # The guest's whole environment. Nothing of the host's gets in.
@@ -36,7 +38,7 @@ ENVIRONMENT = {
     "PATH": "/",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHOME": "/",
-    "PYTHONPATH": f"{STDLIB}:{SITE_PACKAGES}:{GUEST_ROOT}",
+    "PYTHONPATH": f"{ADDED_PACKAGES}:{SITE_PACKAGES}:{GUEST_ROOT}",
     "PYTHONUTF8": "1",
     "TZ": "UTC",
 }

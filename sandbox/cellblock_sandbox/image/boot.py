@@ -6,22 +6,36 @@ data before anything allocates, and the call trampoline has to be in place befor
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from cellblock_sandbox.errors import BuildError
-from cellblock_sandbox.guest.process import PYTHON, Guest, GuestTrap
+from cellblock_sandbox.guest import guest_files
+from cellblock_sandbox.guest.process import PYTHON, Guest, GuestLimits, GuestState, GuestTrap, Runtime
+from cellblock_sandbox.machine.engine import MemoryModule
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 
 _BOOT = "from cellblock_guest.inside.entry import boot; boot({preload!r})"
 _RUNTIME = "_PyRuntime"
 _TRAMPOLINE_OFFSET = "_PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"
+_LIMITS = GuestLimits(memory_bytes=3 << 30, file_bytes=64 << 20, files=1000)
 
 
-def boot(guest: Guest, preload: Sequence[str], said: bytearray) -> None:
-    """Start CPython in `guest` and import `preload`; the runner is then ready.
+def write_guest_packages(path: Path) -> None:
+    """Write all guest files as one archive, with the fixed dates that make equal inputs equal bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(guest_files().items()):
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
-    BuildError if the interpreter doesn't start or an import fails, with what the guest printed (`said`).
+
+def boot(runtime: Runtime, memory: MemoryModule, preload: Sequence[str] = ()) -> Guest:
+    """Start CPython in a new guest and import `preload`; its runner is then ready.
+
+    BuildError if the interpreter doesn't start or an import fails, with what the guest printed.
     """
+    said = bytearray()
+    guest = Guest(runtime, memory, _LIMITS, GuestState(), lambda _stream, chunk: said.extend(chunk))
     try:
         _start(guest)
         if guest.call("PyRun_SimpleString", _text(guest, _BOOT.format(preload=list(preload)))):
@@ -30,6 +44,7 @@ def boot(guest: Guest, preload: Sequence[str], said: bytearray) -> None:
     except (GuestExit, GuestAbort, CallRefused, BuildError, GuestTrap) as error:
         printed = said.decode(errors="replace").strip()
         raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error
+    return guest
 
 
 def _start(guest: Guest) -> None:

@@ -1,7 +1,7 @@
-"""Building a bundle: fetch, link, compile. Minutes, once; every image then takes seconds.
+"""Building a bundle: link, compile. Minutes, once; every image then takes seconds.
 
-A bundle holds the compiled code and its first memory, the linker's tables, and the archives that guests import from:
-the standard library and the wheels.
+A bundle holds the compiled code and its first memory, the linker's tables, and what guests import: the standard
+library, the wheels, and the bytecode of both.
 """
 
 from __future__ import annotations
@@ -9,63 +9,77 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.guest import GUEST_ROOT
-from cellblock_sandbox.guest.process import EXPORTS, SITE_PACKAGES, STDLIB, Runtime
+from cellblock_sandbox.guest.process import ADDED_PACKAGES, EXPORTS, SITE_PACKAGES, STDLIB, Runtime
 from cellblock_sandbox.image import pins
-from cellblock_sandbox.image.distribution import Package
+from cellblock_sandbox.image.boot import boot, write_guest_packages
+from cellblock_sandbox.image.bytecode import compile_sources, sources_of
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.packages.resolver import Wheel
 from cellblock_sandbox.image.progress import Progress
-from cellblock_sandbox.image.store import Store, Stored
+from cellblock_sandbox.image.store import Draft, Store, Stored
 from cellblock_sandbox.image.toolchain import Toolchain
 from cellblock_sandbox.linking.linker import Linked, link
 from cellblock_sandbox.linking.merge import Merger
-from cellblock_sandbox.machine.engine import compile_module
+from cellblock_sandbox.machine.engine import compile_module, load_module
+from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.syscalls.registry import all_calls
 
-CODE, MEMORY, LINKS, WHEELS = "code.cwasm", "memory.cwasm", "links.json", "wheels"
+CODE, MEMORY, LINKS, WHEELS, BYTECODE = "code.cwasm", "memory.cwasm", "links.json", "wheels", "bytecode.zip"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A stored bundle, opened."""
+    """The folder of a bundle, opened."""
 
-    stored: Stored
+    folder: Path
 
     def links(self) -> Mapping[str, Any]:
         """The linker's tables."""
-        tables: dict[str, Any] = json.loads(self.stored.file(LINKS).read_bytes())
+        tables: dict[str, Any] = json.loads((self.folder / LINKS).read_bytes())
         return tables
 
-    def layers(self, guest: Path) -> LayerStack:
-        """The read-only files of its guests; `guest` is the archive with our own guest packages."""
+    def layers(self, guest: Path, added: Iterable[Path] = ()) -> LayerStack:
+        """The read-only files of its guests: its own, our guest packages in the archive `guest`, and `added` wheels."""
         layers = LayerStack.standard()
-        layers.mount_file(self.stored.file(pins.STDLIB), STDLIB)
-        for wheel in sorted(self.stored.file(WHEELS).iterdir()):
+        layers.mount_archive(self.folder / pins.STDLIB, STDLIB)
+        for wheel in sorted(self.folder.joinpath(WHEELS).iterdir()):
             layers.mount_archive(wheel, SITE_PACKAGES, libraries_linked=True)
+        if self.folder.joinpath(BYTECODE).exists():  # not yet while it is made
+            layers.mount_archive(self.folder / BYTECODE, "/")
+        for wheel in added:
+            layers.mount_archive(wheel, ADDED_PACKAGES)
         layers.mount_archive(guest, GUEST_ROOT)
         return layers
 
-    def runtime(self, guest: Path) -> Runtime:
+    def runtime(self, guest: Path, added: Iterable[Path] = ()) -> Runtime:
         """The code, ready for guests."""
-        return Runtime(self.stored.file(CODE), self.links(), self.layers(guest))
+        return Runtime(self.folder / CODE, self.links(), self.layers(guest, added))
 
 
-def build(packages: Iterable[str], *, name: str, home: Home, progress: Progress) -> Stored:
-    """Build the bundle of `packages` and all they depend on, and call it `name`; reuse it if it is there already.
+def build(
+    wheels: Sequence[Wheel],
+    fetch: Callable[[Sequence[Wheel]], Mapping[Wheel, Path]],
+    *,
+    name: str,
+    home: Home,
+    progress: Progress,
+) -> Stored:
+    """Build the bundle of `wheels` and call it `name`; reuse it, without calling `fetch`, if it is there already.
 
-    Raises what fetching raises (SourceUnavailable, HashMismatch, PackageUnknown), ToolMissing and LinkError.
+    Raises what `fetch` raises, SourceUnavailable and HashMismatch for the interpreter, ToolMissing and LinkError.
     """
-    store, fetcher = Store(home), Fetcher(home, progress)
-    wanted = fetcher.distribution().closure(packages)
-    inputs = {package.file.name: package.file.sha256 for package in wanted}
+    store = Store(home)
+    inputs = {wheel.file.name: wheel.file.sha256 for wheel in wheels}
     inputs |= {each.name: each.sha256 for each in map(pins.core_file, (pins.MAIN_MODULE, pins.STDLIB))}
     inputs["binaryen"] = pins.binaryen().sha256
     inputs["interface"] = sha256_bytes(canonical_json([_provided(), sorted(EXPORTS)]))
@@ -73,43 +87,48 @@ def build(packages: Iterable[str], *, name: str, home: Home, progress: Progress)
     with store.building("bundle", ident, progress):
         found = store.find("bundle", ident)
         if found is None:
-            found = _build(store, name, inputs, wanted, fetcher, Toolchain(home, progress), progress)
+            with store.create("bundle", name, inputs) as draft:
+                _fill(draft, fetch(wheels), home, progress)
+            found = store.open("bundle", ident, verify=False)
         store.bind("bundle", name, ident)
         return found
 
 
-def _build(
-    store: Store,
-    name: str,
-    inputs: Mapping[str, str],
-    wanted: tuple[Package, ...],
-    fetcher: Fetcher,
-    toolchain: Toolchain,
-    progress: Progress,
-) -> Stored:
-    core = fetcher.get(map(pins.core_file, (pins.MAIN_MODULE, pins.STDLIB)))
-    wheels = fetcher.get(package.file for package in wanted)
-    with store.create("bundle", name, inputs) as draft:
-        workdir = draft.folder / "work"
-        merger = Merger(toolchain.run, workdir)
-        linked = link(
-            core[pins.MAIN_MODULE].read_bytes(),
-            _libraries(wheels.values()),
-            provided=_provided(),
-            exports=EXPORTS,
-            merger=merger,
-            workdir=workdir,
-            note=progress.note,
-        )
-        shutil.rmtree(workdir)
-        _write(draft.folder, linked, progress)
-        shutil.copyfile(core[pins.STDLIB], draft.folder / pins.STDLIB)
-        (draft.folder / WHEELS).mkdir()
-        for file, path in wheels.items():
-            shutil.copyfile(path, draft.folder / WHEELS / file)
-        draft.packages |= {package.name: package.version for package in wanted}
-        draft.details |= {"libraries": len(linked.libraries), "undefined": linked.undefined}
-    return store.open("bundle", draft.id, verify=False)
+def _fill(draft: Draft, wheels: Mapping[Wheel, Path], home: Home, progress: Progress) -> None:
+    core = Fetcher(home, progress).get(map(pins.core_file, (pins.MAIN_MODULE, pins.STDLIB)))
+    workdir = draft.folder / "work"
+    linked = link(
+        core[pins.MAIN_MODULE].read_bytes(),
+        _libraries(wheels.values()),
+        provided=_provided(),
+        exports=EXPORTS,
+        merger=Merger(Toolchain(home, progress).run, workdir),
+        workdir=workdir,
+        note=progress.note,
+    )
+    shutil.rmtree(workdir)
+    _write(draft.folder, linked, progress)
+    shutil.copyfile(core[pins.STDLIB], draft.folder / pins.STDLIB)
+    (draft.folder / WHEELS).mkdir()
+    for wheel, path in wheels.items():
+        shutil.copyfile(path, draft.folder / WHEELS / wheel.file.name)
+    guest_thread.run(_compile_sources, Bundle(draft.folder), progress)
+    draft.packages |= {wheel.name: wheel.version for wheel in wheels}
+    draft.details |= {"libraries": len(linked.libraries), "undefined": linked.undefined}
+
+
+def _compile_sources(bundle: Bundle, progress: Progress) -> None:
+    """Make the bytecode of the standard library and all wheels, in a guest of the bundle itself."""
+    archives = [(bundle.folder / pins.STDLIB, STDLIB)]
+    archives += [(wheel, SITE_PACKAGES) for wheel in sorted(bundle.folder.joinpath(WHEELS).iterdir())]
+    packages, unfinished = bundle.folder / "guest.zip", bundle.folder / f"{BYTECODE}.part"
+    write_guest_packages(packages)
+    guest = boot(bundle.runtime(packages), load_module(bundle.folder / MEMORY))
+    total = sum(len(source) for archive in archives for _, source in sources_of(*archive))
+    compile_sources(guest, chain.from_iterable(sources_of(*each) for each in archives), total, unfinished, progress)
+    guest.close()
+    packages.unlink()
+    unfinished.rename(bundle.folder / BYTECODE)
 
 
 def _provided() -> list[str]:

@@ -57,6 +57,23 @@ class Fetcher:
                     step.advance()
         return found
 
+    def has(self, file: RemoteFile) -> bool:
+        """Whether the file is kept, or some source begins to give it. A source that fails isn't asked again."""
+        return self._kept(file) is not None or any(self._offers(source, file) for source in self.sources)
+
+    def _offers(self, source: Source, file: RemoteFile) -> bool:
+        if source.name in self._failed:
+            return False
+        try:
+            with source.open(file):
+                return True
+        except FileAbsentError:
+            return False
+        except SourceError as problem:
+            self._failed[source.name] = str(problem)
+            self.progress.note(f"{source.name}: {problem}")
+            return False
+
     def _place(self, file: RemoteFile) -> Path:
         return self.home.downloads / file.sha256 / file.name
 

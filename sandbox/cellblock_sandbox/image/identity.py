@@ -21,8 +21,8 @@ from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 Kind = Literal["bundle", "image"]
 
 FORMAT = "1"
-_BUNDLE_BUILD = "1"
-_IMAGE_BUILD = "1"
+_BUNDLE_BUILD = "2"
+_IMAGE_BUILD = "2"
 
 
 @dataclass(frozen=True)

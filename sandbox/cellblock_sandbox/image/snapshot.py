@@ -5,67 +5,82 @@ The captured memory becomes a module of its own (linking/memory.py), mapped copy
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Sequence
-from dataclasses import asdict
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cellblock_sandbox.errors import BuildError
-from cellblock_sandbox.guest import guest_files
-from cellblock_sandbox.guest.process import Guest, GuestLimits, GuestState
+from cellblock_sandbox.guest.process import Guest, GuestState, Runtime
 from cellblock_sandbox.image import bundle as bundles
-from cellblock_sandbox.image.boot import boot
+from cellblock_sandbox.image.boot import boot, write_guest_packages
 from cellblock_sandbox.image.bundle import Bundle
 from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.packages.resolver import Wheel
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.store import Store, Stored
 from cellblock_sandbox.linking.memory import MAX_PAGES, captured_module
 from cellblock_sandbox.machine.engine import compile_module, load_module
 from cellblock_sandbox.machine.thread import guest_thread
 
-MEMORY, GUEST = "memory.cwasm", "guest.zip"
-_BOOT_LIMITS = GuestLimits(memory_bytes=2 << 30, file_bytes=64 << 20, files=1000)
+MEMORY, GUEST, WHEELS = "memory.cwasm", "guest.zip", "wheels"
 
 
-def build(name: str, preload: Sequence[str], *, bundle: str, home: Home, progress: Progress) -> Stored:
-    """Build the image of `bundle` that has `preload` imported, and call it `name`; reuse it if it is there already.
+@dataclass(frozen=True)
+class Recipe:
+    """What an image is made of.
 
-    Raises ImageMissing for the bundle, BuildError if the guest doesn't start or an import fails.
+    `bundle` is an id or a name, `preload` what is imported in advance, `wheels` are pure-Python ones to have beside the
+    bundle's; `notes` go into the manifest's details and don't count for the image's id.
+    """
+
+    bundle: str
+    preload: tuple[str, ...] = ()
+    wheels: Mapping[Wheel, Path] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def build(name: str, recipe: Recipe, *, home: Home, progress: Progress) -> Stored:
+    """Build an image and call it `name`; reuse it if it is there already.
+
+    A module whose import fails is left out, and named in the manifest's details ("skipped") with the reason. Raises
+    ImageMissing for the bundle, BuildError if the guest doesn't start.
     """
     store = Store(home)
-    inputs = {"bundle": store.open("bundle", bundle).id, "preload": " ".join(preload)}
+    inputs = {"bundle": store.open("bundle", recipe.bundle).id, "preload": " ".join(recipe.preload)}
+    inputs |= {wheel.file.name: wheel.file.sha256 for wheel in recipe.wheels}
     ident = store.id_for("image", inputs)
     with store.building("image", ident, progress):
         found = store.find("image", ident)
         if found is None:
-            found = guest_thread.run(_build, store, name, inputs, preload, progress)
+            found = guest_thread.run(_build, store, name, inputs, recipe, progress)
         store.bind("image", name, ident)
         return found
 
 
-def _build(store: Store, name: str, inputs: dict[str, str], preload: Sequence[str], progress: Progress) -> Stored:
-    stored = store.open("bundle", inputs["bundle"], verify=False)
+def _build(store: Store, name: str, inputs: dict[str, str], recipe: Recipe, progress: Progress) -> Stored:
+    bundle = store.open("bundle", inputs["bundle"], verify=False)
     with store.create("image", name, inputs) as draft:
-        guest_packages = draft.folder / GUEST
-        _write_guest_packages(guest_packages)
-        with progress.step(f"boot and import {', '.join(preload) or 'nothing more'}"):
-            guest = _booted(Bundle(stored), guest_packages, preload)
+        write_guest_packages(draft.folder / GUEST)
+        draft.folder.joinpath(WHEELS).mkdir()
+        for wheel, path in recipe.wheels.items():
+            shutil.copyfile(path, draft.folder / WHEELS / wheel.file.name)
+        with progress.step(f"boot and import {', '.join(recipe.preload) or 'nothing more'}"):
+            memory = load_module(bundle.file(bundles.MEMORY))
+            guest = boot(runtime(Bundle(bundle.folder), draft.folder), memory, recipe.preload)
         with progress.step("capture"):
-            memory = captured_module(guest.instance.memory.view(0, guest.instance.memory.size), maximum=MAX_PAGES)
-            (draft.folder / MEMORY).write_bytes(compile_module(memory))
-        draft.packages |= stored.manifest.packages
-        draft.details |= {"preload": list(preload), "state": asdict(_settled(guest))}
+            captured = captured_module(guest.instance.memory.view(0, guest.instance.memory.size), maximum=MAX_PAGES)
+            (draft.folder / MEMORY).write_bytes(compile_module(captured))
+        draft.packages |= {**bundle.manifest.packages, **{wheel.name: wheel.version for wheel in recipe.wheels}}
+        draft.details |= {**recipe.notes, "preload": list(recipe.preload), "state": asdict(_settled(guest))}
         guest.close()
     return store.open("image", draft.id, verify=False)
 
 
-def _booted(bundle: Bundle, guest_packages: Path, preload: Sequence[str]) -> Guest:
-    said = bytearray()
-    memory = load_module(bundle.stored.file(bundles.MEMORY))
-    runtime = bundle.runtime(guest_packages)
-    guest = Guest(runtime, memory, _BOOT_LIMITS, GuestState(), lambda _stream, chunk: said.extend(chunk))
-    boot(guest, preload, said)
-    return guest
+def runtime(bundle: Bundle, image: Path) -> Runtime:
+    """What the guests of the image in the folder `image` run on."""
+    return bundle.runtime(image / GUEST, sorted(image.joinpath(WHEELS).iterdir()))
 
 
 def _settled(guest: Guest) -> GuestState:
@@ -77,10 +92,3 @@ def _settled(guest: Guest) -> GuestState:
             "alive, which an image can't hold"
         )
     return guest.state()
-
-
-def _write_guest_packages(path: Path) -> None:
-    """All guest files as one archive, with the fixed dates that make equal inputs equal bytes."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(guest_files().items()):
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)

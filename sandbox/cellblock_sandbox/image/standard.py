@@ -1,16 +1,33 @@
-"""What a fresh installation has: one bundle, and the images made of it."""
+"""What an installation has: a bundle, and the images made of it.
+
+First comes the bundle `default` with numpy and pandas, built in a minute or two, so that there is something to work
+with. The bundle `full` takes its place once it is built: every binary library that the sources can deliver. The images
+of `IMAGES` stand on the better of the two.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from packaging.utils import parse_wheel_filename
+
 from cellblock_sandbox.image import bundle, snapshot
+from cellblock_sandbox.image.distribution import Package, RemoteFile
+from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.manifest import StoredFile
+from cellblock_sandbox.image.packages.resolver import Wheel
 from cellblock_sandbox.image.progress import Progress
+from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.store import Store, Stored
 
-BUNDLE = "default"
+DEFAULT, FULL = "default", "full"
 PACKAGES = ("numpy", "pandas")
 # Each image, and what it holds imported.
 IMAGES: dict[str, tuple[str, ...]] = {"core": (), "data": ("numpy", "pandas")}
+# Our guest packages have a micropip of their own, which asks the host.
+PROVIDED_BY_GUEST = frozenset({"micropip"})
 
 
 def build_missing(*, home: Home, progress: Progress) -> dict[str, Stored]:
@@ -18,10 +35,92 @@ def build_missing(*, home: Home, progress: Progress) -> dict[str, Stored]:
 
     Raises as the builders do.
     """
-    bundle.build(PACKAGES, name=BUNDLE, home=home, progress=progress)
+    require_bundle(home=home, progress=progress)
+    return _build_images(home, progress)
+
+
+def require_bundle(*, home: Home, progress: Progress) -> str:
+    """The id of the current bundle; the default one is built if there is none."""
+    found = current_bundle(Store(home)) or build_bundle(PACKAGES, name=DEFAULT, home=home, progress=progress)
+    return found.id
+
+
+def build_full(*, home: Home, progress: Progress) -> dict[str, Stored]:
+    """Build the full bundle if it isn't there yet, and the standard images on it."""
+    if Store(home).find("bundle", FULL, verify=False) is None:
+        build_bundle(_deliverable(Fetcher(home, progress)), name=FULL, home=home, progress=progress)
+    return _build_images(home, progress)
+
+
+def require_images(*, home: Home, progress: Progress) -> None:
+    """Build what is missing, if anything is. Looks at manifests only."""
+    store = Store(home)
+    if any(store.find("image", name, verify=False) is None for name in IMAGES):
+        build_missing(home=home, progress=progress)
+
+
+def widen(wheels: Mapping[Wheel, Path], *, home: Home, progress: Progress) -> None:
+    """Make a bundle that has binary `wheels`: the full bundle, and if that is what there is, one with them added."""
+    store = Store(home)
+    full = store.find("bundle", FULL)
+    if full is None:
+        build_full(home=home, progress=progress)
+        return
+    held = {
+        _wheel(stored): full.file(stored.name) for stored in full.manifest.files if stored.name.startswith("wheels/")
+    }
+    together = {**held, **wheels}
+    bundle.build(list(together), lambda _: together, name=FULL, home=home, progress=progress)
+    _build_images(home, progress)
+
+
+def _wheel(stored: StoredFile) -> Wheel:
+    """A wheel as a bundle's manifest knows it."""
+    file = RemoteFile(stored.name.rpartition("/")[2], stored.sha256)
+    name, version, _, tags = parse_wheel_filename(file.name)
+    return Wheel(name, str(version), file, "bundle", "", all(tag.platform == "any" for tag in tags))
+
+
+def current_bundle(store: Store) -> Stored | None:
+    """The bundle that images are made of: the full one if it is there, else the default one."""
+    return store.find("bundle", FULL, verify=False) or store.find("bundle", DEFAULT, verify=False)
+
+
+def build_bundle(packages: Iterable[str], *, name: str, home: Home, progress: Progress) -> Stored:
+    """Build a bundle of packages of the distribution and all they depend on. Raises as the builders do."""
+    fetcher = Fetcher(home, progress)
+    wanted = [each for each in fetcher.distribution().closure(packages) if each.name not in PROVIDED_BY_GUEST]
+
+    def fetch(wheels: Sequence[Wheel]) -> Mapping[Wheel, Path]:
+        paths = fetcher.get(wheel.file for wheel in wheels)
+        return {wheel: paths[wheel.file.name] for wheel in wheels}
+
+    return bundle.build([as_wheel(each) for each in wanted], fetch, name=name, home=home, progress=progress)
+
+
+def as_wheel(package: Package) -> Wheel:
+    """The wheel of a package of the distribution."""
+    pure = package.file.name.endswith("-none-any.whl")
+    return Wheel(package.name, package.version, package.file, "distribution", "", pure, package.depends)
+
+
+def _deliverable(fetcher: Fetcher) -> list[str]:
+    """The packages of the distribution, tests left out, that some source has together with all they depend on."""
+    distribution = fetcher.distribution()
+    candidates = [each for each in distribution.packages.values() if not each.name.endswith("-tests")]
+    there = {each.name for each in candidates if fetcher.has(each.file)}
+    return [name for name in sorted(there) if {each.name for each in distribution.closure([name])} <= there]
+
+
+def _build_images(home: Home, progress: Progress) -> dict[str, Stored]:
+    store = Store(home)
+    base = current_bundle(store)
+    assert base is not None, "the caller has built a bundle"
     images = {
-        name: snapshot.build(name, preload, bundle=BUNDLE, home=home, progress=progress)
+        name: snapshot.build(name, Recipe(base.id, preload), home=home, progress=progress)
         for name, preload in IMAGES.items()
     }
-    Store(home).prune(progress)
+    if FULL in store.names("bundle", base.id):
+        store.unbind("bundle", DEFAULT)
+    store.prune(progress)
     return images

@@ -71,6 +71,11 @@ class Entry:
     manifest: Manifest | None
     problem: str = ""
 
+    @property
+    def size(self) -> int:
+        """Bytes of all files together, as far as they are known."""
+        return self.manifest.size if self.manifest else 0
+
 
 class Store:
     """Bundles and images under one home."""
@@ -134,6 +139,41 @@ class Store:
         fresh.write_text(ident + "\n", "ascii")
         os.replace(fresh, names / name)
 
+    def names(self, kind: Kind, ident: str) -> tuple[str, ...]:
+        """Return the names that mean `ident`."""
+        return tuple(name for name, meant in self._names(kind).items() if meant == ident)
+
+    def unbind(self, kind: Kind, name: str) -> None:
+        """Let `name` mean nothing; `prune` removes what has no name left."""
+        (self.folder(kind) / _NAMES / name).unlink(missing_ok=True)
+
+    def resolve(self, kind: Kind, id_or_name: str) -> str:
+        """Return the id of what is stored under an id or a name. Raises `ImageMissing`, and `ImageDamaged`."""
+        return self._locate(kind, id_or_name).name
+
+    def use(self, kind: Kind, ident: str) -> bool:
+        """Note that `ident` is used now (see `evict`); False if it isn't there."""
+        try:
+            os.utime(self.folder(kind) / ident / MANIFEST)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def evict(self, kind: Kind, prefix: str, limit_bytes: int, *, keep: str = "") -> tuple[str, ...]:
+        """Remove the least recently used of those whose name begins with `prefix`, until they fit into `limit_bytes`.
+
+        The one called `keep` stays. Returns the names removed. Processes that have the files open keep them.
+        """
+        named = {ident: name for name, ident in self._names(kind).items() if name.startswith(prefix)}
+        entries = [entry for entry in self.list(kind) if entry.id in named]
+        total, removed = sum(entry.size for entry in entries), []
+        for entry in entries:
+            if total > limit_bytes and named[entry.id] != keep:
+                self.remove(kind, entry.id)
+                removed.append(named[entry.id])
+                total -= entry.size
+        return tuple(removed)
+
     def open(self, kind: Kind, id_or_name: str, *, verify: bool = True) -> Stored:
         """Return a stored one, checked byte by byte unless `verify` is off.
 
@@ -148,10 +188,10 @@ class Store:
             raise ImageDamaged(kind, id_or_name, damage.file, damage.expected, damage.got)
         return Stored(folder, manifest)
 
-    def find(self, kind: Kind, id_or_name: str) -> Stored | None:
+    def find(self, kind: Kind, id_or_name: str, *, verify: bool = True) -> Stored | None:
         """Like `open`, but None for one that is missing, damaged or of another identity: one to build."""
         try:
-            return self.open(kind, id_or_name)
+            return self.open(kind, id_or_name, verify=verify)
         except SandboxError:
             return None
 
@@ -164,13 +204,13 @@ class Store:
             return [Damage(problem.file, problem.expected, problem.got)]
 
     def list(self, kind: Kind) -> list[Entry]:
-        """Return all that is stored of `kind`, the oldest first, with what is wrong at first sight."""
+        """Return all that is stored of `kind`, the least recently used first, with what is wrong at first sight."""
         folders = [path for path in self.folder(kind).glob("*") if _ID.fullmatch(path.name)]
-        folders.sort(key=lambda folder: folder.stat().st_mtime)
+        folders.sort(key=_last_used)
         return [self._entry(kind, folder.name) for folder in folders]
 
     def _entry(self, kind: Kind, ident: str) -> Entry:
-        names = tuple(name for name, meant in self._names(kind).items() if meant == ident)
+        names = self.names(kind, ident)
         manifest = None
         try:
             manifest = manifests.read(kind, ident, self.folder(kind) / ident)
@@ -188,9 +228,8 @@ class Store:
         folder = self._locate(kind, id_or_name)
         if kind == "bundle" and not force and (users := self._users(folder.name)):
             raise InUse(kind, id_or_name, users)
-        for name, ident in self._names(kind).items():
-            if ident == folder.name:
-                (self.folder(kind) / _NAMES / name).unlink(missing_ok=True)
+        for name in self.names(kind, folder.name):
+            self.unbind(kind, name)
         with self.home.writing(), working_directory(self.folder(kind)) as work:
             os.rename(folder, work / "removed")
         return folder.name
@@ -231,6 +270,14 @@ class Store:
         if not _ID.fullmatch(ident) or not folder.is_dir():
             raise ImageMissing(kind, id_or_name, str(self.folder(kind)), [name for name in names if name != id_or_name])
         return folder
+
+
+def _last_used(folder: Path) -> float:
+    """When it was made, or when `use` was last called; 0 for one without a manifest, or just removed."""
+    try:
+        return folder.joinpath(MANIFEST).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _require_name(name: str) -> None:

@@ -5,24 +5,26 @@ msgpack or JSON. Whatever the block does, the answer is 200 with `{id, status, r
 timings_ms}`; what is wrong with the request is a problem document (see `api/problems.py`).
 
 Decisions: a limit above the operator's maximum is refused (422 above_maximum, naming the maximum) rather than
-lowered in silence; `dependencies` other than an empty list are refused until results are kept; `packages` must be in
-the workers' image; an unknown field is refused; null counts as absent in every field but `data`.
+lowered in silence; `dependencies` other than an empty list are refused until results are kept; an unknown field is
+refused; null counts as absent in every field but `data`. What a block imports and the `packages` it lists
+(requirements as in PEP 508) decide its image, and one that isn't there is built while the client waits: with
+`Prefer: wait=SECONDS` at most that long, then the answer is 503 image_loading with the progress, and nothing has run.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from typing import Any
 
 import structlog
 from aiohttp import web
 
-from cellblock_service.api.keys import POOL, SETTINGS
+from cellblock_service.api.keys import CATALOGUE, POOL, SETTINGS
 from cellblock_service.api.negotiation import CONTENT_TYPES, Kind, answer_kind, body_kind
 from cellblock_service.codec import envelope, fields, jsontext
 from cellblock_service.codec.fields import ExecuteRequest
-from cellblock_service.codec.packages import check_packages
 from cellblock_service.errors import AboveMaximum, BodyTooLarge, BodyTooSlow, RequestError, ServiceError
 from cellblock_service.settings import Settings
 from cellblock_service.workers.frames import Buffer, Frame, chunks
@@ -33,6 +35,8 @@ INLINE_MSGPACK = 4 * 1024 * 1024
 INLINE_JSON = 256 * 1024
 INLINE_ANSWER = 1024 * 1024
 CONVERT_S = 30.0
+
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,5})\b", re.IGNORECASE)
 
 log = structlog.get_logger(__name__)
 routes = web.RouteTableDef()
@@ -48,15 +52,22 @@ async def execute(request: web.Request) -> web.StreamResponse:
     wanted = answer_kind(request.headers.get("Accept"), kind)
     work = await _take_apart(await _read(request, settings), kind, pool)
     timeout_s, memory_mb = _limits(work, settings)
-    check_packages(work.packages, pool.state().image.get("packages"))
+    provision = await request.app[CATALOGUE].provision(work.code, work.packages, patience_s=_patience(request))
+    load_s = loop.time() - arrived
     identifier = work.id or uuid.uuid4().hex
     with structlog.contextvars.bound_contextvars(execution=identifier):
         frame = Frame(
-            {"kind": "run", "timeout_s": timeout_s, "memory_mb": memory_mb, "as_json": wanted == "json"},
-            envelope.guest_request(work.code, work.name, timeout_s, work.payloads),
+            {
+                "kind": "run",
+                "image": provision.image,
+                "timeout_s": timeout_s,
+                "memory_mb": memory_mb,
+                "as_json": wanted == "json",
+            },
+            envelope.guest_request(work.code, work.name, timeout_s, work.payloads, provision.unavailable),
         )
         answer, job = await pool.submit(frame, within_s=timeout_s + settings.kill_grace_s)
-        timings = _timings(answer, job, total_s=loop.time() - arrived)
+        timings = _timings(answer, job, load_s=load_s, total_s=loop.time() - arrived)
         error = answer.meta["error"] or {}
         log.info("execution", status=answer.meta["status"], error=error.get("type"), **timings)
         return await _respond(request, _answer(identifier, answer, timings, wanted), CONTENT_TYPES[wanted])
@@ -105,13 +116,22 @@ def _limits(work: ExecuteRequest, settings: Settings) -> tuple[float, int]:
     return timeout_s, memory_mb
 
 
-def _timings(answer: Frame, job: Job, *, total_s: float) -> dict[str, float]:
-    """Give the milliseconds spent waiting for a worker, making the sandbox, running the block, and altogether."""
+def _patience(request: web.Request) -> float | None:
+    """How long the client waits for an image to be built: `Prefer: wait=SECONDS` (RFC 7240); None: as long as it takes."""
+    found = _WAIT.search(request.headers.get("Prefer", ""))
+    return float(found[1]) if found else None
+
+
+def _timings(answer: Frame, job: Job, *, load_s: float, total_s: float) -> dict[str, float]:
+    """Give the milliseconds spent on finding the image, waiting for a worker, making the sandbox, running the block,
+    and altogether.
+    """
     queue_s = max(0.0, job.started_at - job.queued_at)
     timings = {
+        "load": load_s * 1000,
         "queue": queue_s * 1000,
         "ready": answer.meta.get("ready_ms", 0.0),
-        "run": answer.meta.get("run_ms", max(0.0, (total_s - queue_s) * 1000)),
+        "run": answer.meta.get("run_ms", max(0.0, (total_s - load_s - queue_s) * 1000)),
         "total": total_s * 1000,
     }
     return {name: round(value, 3) for name, value in timings.items()}

@@ -88,7 +88,9 @@ def _image(command: argparse.ArgumentParser) -> None:
     build = actions.add_parser("build", help="build an image; without a name, all that is missing")
     build.add_argument("name", nargs="?", help="its name; core and data are known")
     build.add_argument("--import", dest="preload", action="append", metavar="MODULE", help="imported in advance")
-    build.add_argument("--bundle", default="default", metavar="NAME", help="the bundle it stands on (default: default)")
+    build.add_argument(
+        "--bundle", metavar="NAME", help="the bundle it stands on (default: full if built, else default)"
+    )
     _store_actions(command, actions, "image")
 
 

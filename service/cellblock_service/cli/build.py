@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterable
 
 from cellblock_sandbox.errors import CellblockError
-from cellblock_sandbox.image import bundle, snapshot, standard
+from cellblock_sandbox.image import snapshot, standard
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Kind
 from cellblock_sandbox.image.progress import for_stream
+from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.store import Entry, Store
 from rich.console import Console
 from rich.filesize import decimal
@@ -36,8 +37,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _build_bundle(options: argparse.Namespace, home: Home) -> int:
-    packages = options.package or standard.PACKAGES
-    built = bundle.build(packages, name=options.name, home=home, progress=for_stream())
+    progress = for_stream()
+    if options.name == standard.FULL and not options.package:
+        standard.build_full(home=home, progress=progress)
+        built = Store(home).open("bundle", standard.FULL, verify=False)
+    else:
+        packages = options.package or standard.PACKAGES
+        built = standard.build_bundle(packages, name=options.name, home=home, progress=progress)
     say(f"bundle {options.name} {built.id}")
     return OK
 
@@ -48,10 +54,9 @@ def _build_images(options: argparse.Namespace, home: Home) -> int:
     if options.name is None:
         built = standard.build_missing(home=home, progress=progress)
     else:
-        if options.bundle == standard.BUNDLE and Store(home).find("bundle", standard.BUNDLE) is None:
-            bundle.build(standard.PACKAGES, name=standard.BUNDLE, home=home, progress=progress)
+        base = standard.require_bundle(home=home, progress=progress) if options.bundle is None else options.bundle
         preload = standard.IMAGES.get(options.name, ()) if options.preload is None else options.preload
-        image = snapshot.build(options.name, preload, bundle=options.bundle, home=home, progress=progress)
+        image = snapshot.build(options.name, Recipe(base, tuple(preload)), home=home, progress=progress)
         built = {options.name: image}
     for name, stored in built.items():
         say(f"image {name} {stored.id}")

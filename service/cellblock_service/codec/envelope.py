@@ -93,11 +93,23 @@ def _type_at(body: bytes, position: int) -> str:
     return head_type(body[position])
 
 
-def guest_request(code: str, name: str, timeout_s: float, payloads: Mapping[str, Buffer]) -> list[Buffer]:
-    """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value."""
+def guest_request(
+    code: str,
+    name: str,
+    timeout_s: float,
+    payloads: Mapping[str, Buffer],
+    unavailable: Mapping[str, str] | None = None,
+) -> list[Buffer]:
+    """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value.
+
+    `unavailable` tells why modules can't be had, by top-level name: what their import says.
+    """
     packer = msgpack.Packer()
-    parts: list[Buffer] = [packer.pack_map_header(3 + len(payloads))]
-    for key, value in (("code", code), ("name", name), ("timeout_s", timeout_s)):
+    members: dict[str, Any] = {"code": code, "name": name, "timeout_s": timeout_s}
+    if unavailable:
+        members["unavailable"] = dict(unavailable)
+    parts: list[Buffer] = [packer.pack_map_header(len(members) + len(payloads))]
+    for key, value in members.items():
         parts += [packer.pack(key), packer.pack(value)]
     for key, packed in payloads.items():
         parts += [packer.pack(key), bin_header(len(packed)), packed]

@@ -16,12 +16,14 @@ import socket
 import sys
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox import CellblockError, Image, Limits, Sandbox
 from cellblock_sandbox.guest import values
+from cellblock_sandbox.provision import survey
 
 from cellblock_service.codec import envelope, jsontext
 from cellblock_service.codec.fields import check
@@ -31,6 +33,9 @@ from cellblock_service.workers.frames import Buffer, Frame, Link, Meta, failed
 
 Answer = tuple[Meta, Buffer]
 
+OPEN_IMAGES = 4
+"""Images a process keeps open: each costs a few megabytes, opening one some tens of milliseconds."""
+
 CONVERSION_BYTES = 2 << 30
 """Memory that turning a result into JSON may take: a result of 64 MiB, all numbers, takes 1.3 GiB."""
 
@@ -38,14 +43,52 @@ MAX_TYPE, MAX_TEXT = 200, 200_000
 """Characters of an error's type, which is logged and shown as a status, and of its message and traceback."""
 
 
-class Workshop:
-    """Runs the work of one process: an image, the sandbox made ready in advance, and the link to the service."""
+class Shelf:
+    """The images this process has open, the least recently used first, each with a sandbox made ready in advance."""
 
-    def __init__(self, link: Link, image: Image, limits: Limits) -> None:
+    def __init__(self, image: Image, home: Path | None, limits: Limits) -> None:
+        self._home = home
+        self._limits = limits
+        self._images: OrderedDict[str, tuple[Image, Sandbox | None]] = OrderedDict({image.id: (image, None)})
+
+    def image(self, ident: str) -> Image:
+        """Open an image by its id, or find it open. Raises CellblockError if it can't be opened."""
+        if ident not in self._images:
+            self._images[ident] = Image.open(ident, home=self._home, verify=False), None
+            self._trim()
+        self._images.move_to_end(ident)
+        return self._images[ident][0]
+
+    def take(self, ident: str, limits: Limits) -> Sandbox:
+        """Give the sandbox made in advance, or a new one when there is none or other limits were asked for."""
+        image = self.image(ident)
+        spare = self._images[ident][1]
+        if spare is not None and limits.memory_mb == self._limits.memory_mb:
+            self._images[ident] = image, None
+            return spare
+        return image.sandbox(limits)
+
+    def prepare(self) -> None:
+        """Make the next sandbox of the image used last."""
+        ident, (image, spare) = next(reversed(self._images.items()))
+        if spare is None:
+            self._images[ident] = image, image.sandbox(self._limits)
+
+    def _trim(self) -> None:
+        while len(self._images) > OPEN_IMAGES:
+            _, (_, spare) = self._images.popitem(last=False)
+            if spare is not None:
+                spare.close()
+
+
+class Workshop:
+    """Runs the work of one process: its images, and the link to the service."""
+
+    def __init__(self, link: Link, image: Image, home: Path | None, limits: Limits) -> None:
         self._link = link
         self._image = image
         self._limits = limits
-        self._spare: Sandbox | None = None
+        self._shelf = Shelf(image, home, limits)
         self._used: Sandbox | None = None
 
     def serve(self) -> None:
@@ -59,15 +102,31 @@ class Workshop:
             frame = self._link.receive()
             if frame is None:
                 return
-            self._link.send(*(self._convert(frame) if frame.kind == "convert" else self._run(frame)))
+            self._link.send(*self._work(frame))
+
+    def _work(self, frame: Frame) -> Answer:
+        match frame.kind:
+            case "convert":
+                return self._convert(frame)
+            case "survey":
+                return self._survey(frame)
+            case _:
+                return self._run(frame)
 
     def _prepare(self) -> None:
         """Give back the last sandbox's memory and make the next one: milliseconds that no answer waits for."""
         if self._used is not None:
             self._used.close()
             self._used = None
-        if self._spare is None:
-            self._spare = self._image.sandbox(self._limits)
+        self._shelf.prepare()
+
+    def _survey(self, frame: Frame) -> Answer:
+        """Tell what the code imports, seen from an image."""
+        try:
+            found = survey(self._shelf.image(frame.meta["image"]), str(frame.blob, "utf-8"))
+        except CellblockError as error:
+            return failed(type(error).__name__, str(error)), b""
+        return {"kind": "answer", "survey": dataclasses.asdict(found)}, b""
 
     def _convert(self, frame: Frame) -> Answer:
         """Take a large request body apart here, where it holds up nobody's event loop."""
@@ -86,8 +145,9 @@ class Workshop:
     def _run(self, frame: Frame) -> Answer:
         started = time.perf_counter()
         timeout_s = frame.meta["timeout_s"]
+        limits = dataclasses.replace(self._limits, timeout_s=timeout_s, memory_mb=frame.meta["memory_mb"])
         try:
-            self._used = self._take(timeout_s, frame.meta["memory_mb"])
+            self._used = self._shelf.take(frame.meta["image"], limits)
             made = time.perf_counter()
             packed = self._used.run_packed(bytes(frame.blob), timeout_s=timeout_s)
         except CellblockError as error:
@@ -103,13 +163,6 @@ class Workshop:
         }
         failure, result = self._result(packed.result, as_json=frame.meta["as_json"])
         return answer | failure, result
-
-    def _take(self, timeout_s: float, memory_mb: int) -> Sandbox:
-        """Give the sandbox made in advance, or a new one when other limits were asked for."""
-        if memory_mb == self._limits.memory_mb and self._spare is not None:
-            sandbox, self._spare = self._spare, None
-            return sandbox
-        return self._image.sandbox(dataclasses.replace(self._limits, timeout_s=timeout_s, memory_mb=memory_mb))
 
     def _result(self, packed: bytes | None, *, as_json: bool) -> Answer:
         """Check the guest's result, which the block may have tampered with, and turn it into JSON when asked to."""
@@ -181,9 +234,10 @@ def main(descriptor: int) -> int:
     options = hello.meta
     threading.Thread(target=_watch, args=(link,), name="watch-service", daemon=True).start()
     try:
-        image = Image.open(options["image"], home=Path(options["home"]) if options["home"] else None)
+        home = Path(options["home"]) if options["home"] else None
+        image = Image.open(options["image"], home=home)
         limits = Limits(timeout_s=options["timeout_s"], memory_mb=options["memory_mb"])
-        Workshop(link, image, limits).serve()
+        Workshop(link, image, home, limits).serve()
     except CellblockError as error:
         link.send({"kind": "failed", "error": type(error).__name__, "reason": str(error)})
         return 1

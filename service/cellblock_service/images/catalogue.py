@@ -1,0 +1,161 @@
+"""The catalogue: which image each block runs in, remembered by its code; what is missing is being built.
+
+A block is looked at once: a worker surveys what its code imports (milliseconds), and mostly the standard image serves.
+Otherwise a builder process makes the image, one at a time; requests for the same block wait for the same build.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import structlog
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.standard import distribution_of
+from cellblock_sandbox.image.store import Store
+from cellblock_sandbox.provision import Provision, Survey, serves
+
+from cellblock_service.errors import ImageLoading, QueueFull, ServiceError
+from cellblock_service.images.building import Build, carry_out
+from cellblock_service.settings import MEBIBYTE, Settings
+from cellblock_service.workers.frames import Frame
+from cellblock_service.workers.pool import Pool
+
+REMEMBERED = 4096
+WAITING_BUILDS = 16
+SURVEY_S = 15.0
+
+Value = TypeVar("Value")
+
+log = structlog.get_logger(__name__)
+
+
+class Catalogue:
+    """Finds images for blocks. `start()` it with the service, `close()` it before the pool."""
+
+    def __init__(self, settings: Settings, pool: Pool) -> None:
+        self._settings = settings
+        self._pool = pool
+        self.store = Store(Home.find(settings.home))
+        self._known: OrderedDict[str, Provision] = OrderedDict()
+        self._installed: OrderedDict[str, list[dict[str, str]]] = OrderedDict()
+        self._builds: dict[str, tuple[Build, asyncio.Task[Any]]] = {}
+        self._turn = asyncio.Lock()
+
+    def start(self) -> None:
+        """Begin the full bundle in the background, if the operator wants it and it isn't there."""
+        if self._settings.full_bundle == "background" and self.store.find("bundle", "full", verify=False) is None:
+            self._begin("full", {"kind": "full"}, "the full bundle")
+
+    async def close(self) -> None:
+        """End all builds; what they had fetched is kept."""
+        tasks = [task for _, task in self._builds.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def loading(self) -> list[Build]:
+        """Give the builds under way and waiting."""
+        return [build for build, _ in self._builds.values()]
+
+    async def provision(self, code: str, packages: Sequence[str], *, patience_s: float | None = None) -> Provision:
+        """Give the image for a block; build it if it isn't there.
+
+        Raises PackageUnavailable for a listed package that can't be had, BuildFailed, QueueFull, NotReady, and
+        ImageLoading when the build takes longer than `patience_s`: it goes on meanwhile.
+        """
+        if not packages and "import" not in code:
+            return self._standard()
+        key = _key(code, sorted(packages))
+        known = self._known.get(key)
+        if known is None or not self._there(known):
+            known = await self._survey(code, packages) or await self._built(key, code, packages, patience_s)
+        _remember(self._known, key, known)
+        return known
+
+    def _standard(self) -> Provision:
+        """The standard image by its id of now: its name may come to mean a better one."""
+        return Provision(self.store.resolve("image", self._settings.image))
+
+    async def install(self, requirements: Sequence[str], installed: Mapping[str, str]) -> list[dict[str, str]]:
+        """Give name, version and path of the wheels that a running block asks for, beside those it has.
+
+        Raises PackageUnavailable, BuildFailed.
+        """
+        key = _key(sorted(requirements), sorted(installed.items()))
+        found = self._installed.get(key)
+        if found is None:
+            task = {"kind": "install", "requirements": list(requirements), "installed": dict(installed)}
+            found = await carry_out(self._complete(task), Build(", ".join(requirements)))
+        _remember(self._installed, key, found)
+        return found
+
+    def _there(self, known: Provision) -> bool:
+        """Whether the image is still on disk; if so, it counts as used now."""
+        return self.store.use("image", known.image)
+
+    async def _survey(self, code: str, packages: Sequence[str]) -> Provision | None:
+        """Have a worker tell what the code imports; give the standard image if that serves."""
+        image = self.store.open("image", self._settings.image, verify=False)
+        frame = Frame({"kind": "survey", "image": image.id}, [code.encode()])
+        answer, _ = await self._pool.submit(frame, within_s=SURVEY_S)
+        if "survey" not in answer.meta:
+            raise ServiceError(f"what the block imports couldn't be told: {answer.meta['error']['message']}")
+        wanted = Survey(**{name: tuple(found) for name, found in answer.meta["survey"].items()})
+        suits = serves(distribution_of(self.store, image), image.manifest.packages, wanted, packages)
+        return Provision(image.id) if suits else None
+
+    async def _built(self, key: str, code: str, packages: Sequence[str], patience_s: float | None) -> Provision:
+        """Wait for the build of this block's image, begun here unless it is under way."""
+        if key not in self._builds:
+            if len(self._builds) >= WAITING_BUILDS:
+                raise QueueFull(f"{len(self._builds)} images are waiting to be built", headers={"Retry-After": "5"})
+            task = {"kind": "provide", "code": code, "packages": list(packages)}
+            self._begin(key, task, ", ".join(packages) or "what a block imports")
+        build, running = self._builds[key]
+        try:
+            async with asyncio.timeout(patience_s):
+                return Provision(**await asyncio.shield(running))
+        except TimeoutError:
+            said = f"an image for this block is being built; {build.describe()}"
+            raise ImageLoading(said, headers={"Retry-After": "1"}, progress=build.progress()) from None
+
+    def _begin(self, key: str, task: dict[str, Any], title: str) -> None:
+        build = Build(title)
+        running = asyncio.create_task(self._run(task, build), name=f"build-{key[:8]}")
+        self._builds[key] = build, running
+        running.add_done_callback(lambda _: self._builds.pop(key))
+
+    async def _run(self, task: dict[str, Any], build: Build) -> Any:
+        """Build when it is this build's turn: two at once would only slow each other and the workers down."""
+        async with self._turn:
+            log.info("build_started", title=build.title)
+            try:
+                result = await carry_out(self._complete(task), build)
+            except ServiceError as error:
+                log.warning("build_failed", title=build.title, reason=error.detail)
+                raise
+            log.info("build_finished", title=build.title, seconds=build.progress()["seconds"])
+            return result
+
+    def _complete(self, task: dict[str, Any]) -> dict[str, Any]:
+        return task | {
+            "home": str(self.store.home.root),
+            "disk_bytes": self._settings.images_disk_mb * MEBIBYTE,
+        }
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _remember(memory: OrderedDict[str, Value], key: str, value: Value) -> None:
+    """Keep the most recently used."""
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > REMEMBERED:
+        memory.popitem(last=False)
