@@ -10,13 +10,19 @@
     |   `-- GuestCrashed             ours   the guest trapped where no block's code explains it
     |-- BuildError                   making a bundle or an image
     |   |-- SettingInvalid           user   a setting that can't be understood
-    |   |-- PackageUnknown           user   not in the Pyodide distribution
+    |   |-- PackageUnknown           user   not in the Pyodide distribution, nor where else packages come from
     |   |-- SourceUnavailable        user   no source gave a file (most often: no network)
     |   |-- HashMismatch             ours   a source gave other bytes than the lock names
     |   |-- ToolMissing              user   node or npm isn't installed
     |   |-- HomeUnusable             user   CELLBLOCK_HOME can't be written, or is full
     |   |-- InUse                    user   a bundle that images still need
-    |   `-- LinkError                ours   modules that can't be joined
+    |   |-- LinkError                ours   modules that can't be joined
+    |   |-- RequirementInvalid       user   a requirement that can't be understood, or isn't accepted
+    |   |-- VersionConflict          user   no version fits all that is asked
+    |   |-- WheelMissing             user   no wheel for this guest, or none that a source could give
+    |   |-- PackageDenied            user   the operator's rules forbid it
+    |   |-- IndexUnavailable         user   a package index didn't answer, or not with what was asked
+    |   `-- WheelInvalid             user   a wheel that isn't what it claims to be, or isn't safe to unpack
     `-- ValueNotPortable             user   a value that can't cross to or from the guest
 
 There are two families besides, as mix-ins: `UserFault` is what the caller or operator puts right by
@@ -164,14 +170,18 @@ class SettingInvalid(BuildError, UserFault):
 
 
 class PackageUnknown(BuildError, UserFault):
-    """`name` isn't a package of the Pyodide distribution; `nearest` are the most similar ones that are."""
+    """`name` isn't a package of `places`, such as the Pyodide distribution; `nearest` are the most similar ones there.
+
+    `asked_by` is who needs it, when that isn't the user ("seaborn 0.13.2").
+    """
 
     key = "package-unknown"
 
-    def __init__(self, name: str, distribution: str, nearest: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, places: str, nearest: Sequence[str] = (), asked_by: str = "") -> None:
         todo = f"Did you mean {' or '.join(nearest)}?" if nearest else "Check the spelling of its name."
-        super().__init__(f"There is no package {name!r} in {distribution}.", todo=todo)
-        self.name, self.nearest = name, tuple(nearest)
+        needed = f", which {asked_by} needs," if asked_by else ""
+        super().__init__(f"There is no package {name!r}{needed} in {places}.", todo=todo)
+        self.name, self.nearest, self.asked_by = name, tuple(nearest), asked_by
 
 
 class SourceUnavailable(BuildError, UserFault):
@@ -251,6 +261,118 @@ class LinkError(BuildError, OurFault):
             todo=todo or "Leave the package that holds it out of the bundle, and please report this.",
         )
         self.module = module
+
+
+class RequirementInvalid(BuildError, UserFault):
+    """`requirement` isn't one of the form "name[extra]>=1.2 ; marker", or is of a kind that isn't accepted."""
+
+    key = "requirement-invalid"
+
+    def __init__(self, requirement: str, why: str) -> None:
+        super().__init__(
+            f"The requirement {requirement!r} can't be used: {why}.",
+            todo='Write a name, and versions if need be, such as "humanize" or "humanize>=4,<5".',
+        )
+        self.requirement, self.why = requirement, why
+
+
+class VersionConflict(BuildError, UserFault):
+    """No version of `name` fits all of `wanted`: pairs of a specifier (">=2") and who asks for it.
+
+    `versions` are those there are for the guest, newest first; `why` holds more reasons, a line each.
+    """
+
+    key = "version-conflict"
+
+    def __init__(
+        self, name: str, wanted: Sequence[tuple[str, str]], versions: Sequence[str] = (), why: Sequence[str] = ()
+    ) -> None:
+        lines = "".join(f"\n  - {name}{specifier}: {asker}" for specifier, asker in wanted)
+        there = f"There are {', '.join(versions[:12])}{' and older ones' if len(versions) > 12 else ''}"
+        super().__init__(
+            f"No version of {name} fits all that is asked:{lines}"
+            + "".join(f"\n  ({reason})" for reason in why)
+            + f"\n{there if versions else f'There is no version of {name}'} for this guest.",
+            todo="Ask for versions that go together.",
+        )
+        self.name, self.wanted, self.versions, self.why = name, tuple(wanted), tuple(versions), tuple(why)
+
+
+class WheelMissing(BuildError, UserFault):
+    """`what` ("polars 1.33.0") exists, but not for the guest, whose platform is called `target`.
+
+    `platforms` are those it does exist for, in words; `lock_file` is the distribution's wheel of it, which the
+    sources of `tried` didn't give; `nearest` is what comes nearest and does exist.
+    """
+
+    key = "wheel-missing"
+
+    def __init__(
+        self,
+        what: str,
+        target: str,
+        platforms: Sequence[str] = (),
+        *,
+        asked_by: str = "",
+        lock_file: str = "",
+        tried: Sequence[tuple[str, str]] = (),
+        nearest: str = "",
+    ) -> None:
+        needed = f", which {asked_by} needs," if asked_by else ""
+        has = f"has wheels for {', '.join(platforms)}; none for" if platforms else "has no wheel for"
+        text = f"{what}{needed} {has} WebAssembly ({target})."
+        if lock_file:
+            text += f"\nPyodide's distribution has {lock_file}, which no source could give:"
+            text += "".join(f"\n  - {source}: {reason}" for source, reason in tried) or "\n  (no source is set)"
+        todo = f"The nearest that exists is {nearest}." if nearest else "Use another package."
+        if lock_file:
+            todo = f"Put {lock_file} into a folder and name that folder in CELLBLOCK_SOURCES."
+        super().__init__(text, todo=todo)
+        self.what, self.platforms, self.asked_by = what, tuple(platforms), asked_by
+        self.lock_file, self.tried, self.nearest = lock_file, tuple(tried), nearest
+
+
+class PackageDenied(BuildError, UserFault):
+    """The setting `rule` of the operator forbids the package `name`, which `asked_by` asks for."""
+
+    key = "package-denied"
+
+    def __init__(self, name: str, rule: str, asked_by: str) -> None:
+        super().__init__(
+            f"The package {name} may not be used here ({rule}); asked for by {asked_by}.",
+            todo="Do without it, or have the operator of this service change that setting.",
+        )
+        self.name, self.rule, self.asked_by = name, rule, asked_by
+
+
+class IndexUnavailable(BuildError, UserFault):
+    """The package index at `index` couldn't tell about `project`."""
+
+    key = "index-unavailable"
+
+    def __init__(self, index: str, project: str, reason: str) -> None:
+        super().__init__(
+            f"The package index {index} couldn't be asked for {project}: {reason}.",
+            todo=(
+                "Check the network, name another index in CELLBLOCK_INDEXES, or put the wheels into a folder "
+                "and name that folder in CELLBLOCK_SOURCES."
+            ),
+        )
+        self.index, self.project, self.reason = index, project, reason
+
+
+class WheelInvalid(BuildError, UserFault):
+    """The file `wheel` isn't a wheel the guest can be given; `member` is the part at fault, where one can be named."""
+
+    key = "wheel-invalid"
+
+    def __init__(self, wheel: str, member: str, why: str) -> None:
+        where = f": {member!r}" if member else ""
+        super().__init__(
+            f"The wheel {wheel} is refused{where} {why}.",
+            todo="Choose another version, or tell whoever published it.",
+        )
+        self.wheel, self.member, self.why = wheel, member, why
 
 
 class ValueNotPortable(UserFault):

@@ -37,6 +37,11 @@ class PypiWheel:
         """What messages call it."""
         return f"pypi:{self.requirement}"
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether it can be read without a network: once it has been downloaded."""
+        return _content(_kept(self.home, self.name)) is not None
+
     @contextmanager
     def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:
         """Open a member of the archive; see `Source.open`."""
@@ -63,6 +68,11 @@ class NpmPackage:
         """What messages call it."""
         return f"npm:{self.spec}"
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether it can be read without a network: once it has been downloaded."""
+        return _content(_kept(self.home, self.name)) is not None
+
     @contextmanager
     def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:
         """Open a member of the archive; see `Source.open`."""
@@ -86,11 +96,10 @@ class NpmPackage:
 
 def _obtain(home: Home, name: str, client: Callable[[str, Path, Step], Path], spec: str, progress: Progress) -> Path:
     """Return the archive called `name`, downloading it with `client` unless it is there; raises `SourceError`."""
-    key = name.replace(":", "-").replace("/", "-")
-    kept = home.archives / key
+    kept = _kept(home, name)
     if found := _content(kept):
         return found
-    with exclusive(home.locks / f"archive-{key}.lock", progress):
+    with exclusive(home.locks / f"archive-{kept.name}.lock", progress):
         if found := _content(kept):
             return found
         with working_directory(home.archives) as work:
@@ -104,6 +113,10 @@ def _obtain(home: Home, name: str, client: Callable[[str, Path, Step], Path], sp
             os.rename(fetched, finished / fetched.name)
             os.rename(finished, kept)
     return kept / fetched.name
+
+
+def _kept(home: Home, name: str) -> Path:
+    return home.archives / name.replace(":", "-").replace("/", "-")
 
 
 def _content(folder: Path) -> Path | None:

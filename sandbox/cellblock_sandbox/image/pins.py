@@ -29,6 +29,11 @@ def pyodide_version() -> str:
     return str(_pins()["pyodide"]["version"])
 
 
+def python_version() -> str:
+    """Return the guest's full Python version. The lock's own "python" leaves out the patch release (3.14.0)."""
+    return str(_pins()["pyodide"]["python"])
+
+
 def core_file(name: str) -> RemoteFile:
     """`MAIN_MODULE`, `STDLIB` or `LOCK`, with its pinned hash."""
     return RemoteFile(name, _pins()["pyodide"]["files"][name])

@@ -45,6 +45,10 @@ class Source(Protocol):
     def name(self) -> str:
         """What messages call it."""
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether it can be read without a network."""
+
     def open(self, file: RemoteFile) -> AbstractContextManager[IO[bytes]]:
         """Open `file` for reading.
 
@@ -62,6 +66,11 @@ class Folder:
     def name(self) -> str:
         """What messages call it."""
         return f"folder {self.path}"
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether it can be read without a network: always."""
+        return True
 
     @contextmanager
     def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:
@@ -88,6 +97,11 @@ class BaseUrl:
     def name(self) -> str:
         """What messages call it."""
         return self.url
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether it can be read without a network: never."""
+        return False
 
     @contextmanager
     def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:

@@ -23,6 +23,12 @@ EXAMPLES = [
     errors.HomeUnusable("/home", "No space left on device"),
     errors.InUse("bundle", "default", ["image data"]),
     errors.LinkError("duplicate symbol", module="x.so"),
+    errors.RequirementInvalid("a @ b", "it names an address"),
+    errors.VersionConflict("a", [(">=2", "b 1.0"), ("<2", "the requirement 'a<2'")], ["3.0", "1.0"], ["b needs it"]),
+    errors.WheelMissing("polars 1.33", "cp314", ["linux", "macos"], asked_by="b 1.0", nearest="pandas"),
+    errors.PackageDenied("a", "CELLBLOCK_PACKAGES_DENY names it", "b 1.0"),
+    errors.IndexUnavailable("http://127.0.0.1/simple/", "a", "HTTP 500"),
+    errors.WheelInvalid("a-1.0-py3-none-any.whl", "../x", "leads out of the wheel"),
     errors.ValueNotPortable("generator", "result['a'][3]"),
 ]
 BRANCHES = {CellblockError, UserFault, OurFault, errors.SandboxError, errors.BuildError}

@@ -1,0 +1,133 @@
+"""A wheel that was chosen, and getting it: into `downloads/<sha256>/<file>`, as every fetched file.
+
+The work is `fetch.Fetcher`'s: hashing while it streams in, taking turns, nothing left of what broke off. Here is
+what it reads from when a wheel isn't of the distribution: a folder, or an address that an index gave.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, Literal, cast
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from cellblock_sandbox.image.distribution import RemoteFile
+from cellblock_sandbox.image.fetch import Fetcher
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.packages.client import Client, describe_failure
+from cellblock_sandbox.image.problems import FileAbsentError, SourceError
+from cellblock_sandbox.image.progress import Progress, Step
+from cellblock_sandbox.image.sources import Folder, Source
+
+# The largest wheels on public indexes are a few GB of code for graphics cards; none of this guest's comes near this.
+MAX_WHEEL_BYTES: Final = 512 << 20
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+!-]{0,250}\.whl")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+Origin = Literal["distribution", "folder", "index"]
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel to add to a guest.
+
+    `location` is the folder or the address it comes from ("" for one of the distribution). `pure` means that its tags
+    name no platform. `depends` are canonical names, of what is installed already too.
+    """
+
+    name: str
+    version: str
+    file: RemoteFile
+    origin: Origin
+    location: str = ""
+    pure: bool = True
+    depends: tuple[str, ...] = ()
+
+
+def is_safe(file: RemoteFile) -> bool:
+    """Whether a file's name and hash, as an index tells them, can be parts of a path."""
+    return bool(_FILE_NAME.fullmatch(file.name) and _SHA256.fullmatch(file.sha256))
+
+
+def fetch_wheel(wheel: Wheel, distribution: Fetcher, client: Client, progress: Progress) -> Path:
+    """Return the path of `wheel`, which is whole and has its hash; nothing in it has been looked at.
+
+    Raises `SourceUnavailable`, `HashMismatch`, `HomeUnusable`.
+    """
+    fetcher = distribution
+    if wheel.origin == "folder":
+        fetcher = _fetcher(distribution.home, progress, Folder(Path(wheel.location)))
+    elif wheel.origin == "index":
+        fetcher = _fetcher(distribution.home, progress, WheelAddress(wheel.location, client, progress))
+    return fetcher.get([wheel.file])[wheel.file.name]
+
+
+def _fetcher(home: Home, progress: Progress, source: Source) -> Fetcher:
+    return Fetcher(home, progress, [source])
+
+
+@dataclass(frozen=True)
+class WheelAddress:
+    """The address of one wheel, as an index gave it; a `Source`."""
+
+    url: str
+    client: Client
+    progress: Progress
+
+    @property
+    def name(self) -> str:
+        """What messages call it: the host."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether it can be read without a network: never."""
+        return False
+
+    @contextmanager
+    def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:
+        """Request the wheel; see `Source.open`."""
+        try:
+            response = self.client.get(self.url, headers={"Accept-Encoding": "identity"})
+        except requests.RequestException as problem:
+            raise SourceError(describe_failure(problem)) from problem
+        with response:
+            if response.status_code in (403, 404, 410):
+                raise FileAbsentError(f"HTTP {response.status_code} {response.reason}")
+            if response.status_code != 200:
+                raise SourceError(f"HTTP {response.status_code} {response.reason}")
+            size = _size(response)
+            with self.progress.step(f"download {file.name}", size, "B") as step:
+                yield cast("IO[bytes]", _Body(response, step))
+
+
+class _Body:
+    """The bytes of a response, counted."""
+
+    def __init__(self, response: requests.Response, step: Step) -> None:
+        self._response, self._step = response, step
+        self._read = 0
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes, b"" at the end. urllib3 compares the end with the announced length."""
+        try:
+            chunk = bytes(self._response.raw.read(size))
+        except (HTTPError, OSError) as problem:
+            raise SourceError(f"reading broke off after {self._read:,} bytes: {describe_failure(problem)}") from problem
+        self._read += len(chunk)
+        if self._read > MAX_WHEEL_BYTES:
+            raise SourceError(f"it is larger than {MAX_WHEEL_BYTES:,} bytes")
+        self._step.advance(len(chunk))
+        return chunk
+
+
+def _size(response: requests.Response) -> int | None:
+    announced = response.headers.get("Content-Length", "")
+    return int(announced) if announced.isdecimal() else None
