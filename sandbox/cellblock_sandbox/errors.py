@@ -22,6 +22,7 @@
     |   |-- WheelMissing             user   no wheel for this guest, or none that a source could give
     |   |-- PackageDenied            user   the operator's rules forbid it
     |   |-- IndexUnavailable         user   a package index didn't answer, or not with what was asked
+    |   |-- BinaryWheel              user   a binary wheel that would have to be part of the bundle
     |   `-- WheelInvalid             user   a wheel that isn't what it claims to be, or isn't safe to unpack
     `-- ValueNotPortable             user   a value that can't cross to or from the guest
 
@@ -373,6 +374,19 @@ class WheelInvalid(BuildError, UserFault):
             todo="Choose another version, or tell whoever published it.",
         )
         self.wheel, self.member, self.why = wheel, member, why
+
+
+class BinaryWheel(BuildError, UserFault):
+    """A binary wheel, which is linked into a bundle and can't be added to a sandbox or without a toolchain."""
+
+    key = "binary-wheel"
+
+    def __init__(self, name: str, wheel: str) -> None:
+        super().__init__(
+            f"{name} is a binary package ({wheel}), which has to be linked into the bundle before it can be imported.",
+            todo=f"Add it on a machine with Node: cellblock bundle build full --package {name}",
+        )
+        self.name, self.wheel = name, wheel
 
 
 class ValueNotPortable(UserFault):

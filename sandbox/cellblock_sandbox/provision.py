@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from cellblock_sandbox.errors import BuildError
+from packaging.requirements import InvalidRequirement, Requirement
+
+from cellblock_sandbox.errors import BinaryWheel, BuildError
 from cellblock_sandbox.image import snapshot, standard
-from cellblock_sandbox.image.fetch import Fetcher
+from cellblock_sandbox.image.distribution import Distribution, canonical
 from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy, provide, satisfied
-from cellblock_sandbox.image.packages.resolver import Wheel
+from cellblock_sandbox.image.packages import Policy, Wheel, provide
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.store import Store
+from cellblock_sandbox.installation import Addition
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.sandbox import Image
 
@@ -47,6 +50,40 @@ class Provision:
     unavailable: Mapping[str, str] = field(default_factory=dict)
 
 
+def serves(
+    distribution: Distribution, image_packages: Mapping[str, str], wanted: Survey, packages: Sequence[str]
+) -> bool:
+    """Whether a block with these needs can run as it is in the image in which it was surveyed."""
+    return (
+        not wanted.needed
+        and not providers(distribution, wanted)
+        and all(_satisfied(requirement, image_packages) for requirement in packages)
+    )
+
+
+def providers(distribution: Distribution, wanted: Survey) -> dict[str, str]:
+    """The packages of the distribution that provide what is absent, by top-level module."""
+    tops = {name.partition(".")[0] for name in wanted.absent}
+    return {top: found.name for top in sorted(tops) if (found := distribution.provider(top))}
+
+
+def install(
+    requirements: Sequence[str], installed: Mapping[str, str], *, home: Home, policy: Policy, progress: Progress
+) -> list[Addition]:
+    """What a running block asks for: pure-Python wheels to add to what is `installed`.
+
+    Raises the errors of resolving and fetching, and BinaryWheel for one that only a bundle can hold.
+    """
+    distribution = standard.distribution(home, progress)
+    wheels = provide(
+        requirements, home=home, distribution=distribution, policy=policy, installed=installed, progress=progress
+    )
+    for wheel, _ in wheels:
+        if not wheel.pure:
+            raise BinaryWheel(wheel.name, wheel.file.name)
+    return [Addition(wheel.name, wheel.version, path) for wheel, path in wheels]
+
+
 def survey(image: Image, code: str) -> Survey:
     """Ask a sandbox of `image` what `code` imports. Nothing, if the text keeps it from answering."""
     with image.sandbox(_SURVEY_LIMITS) as sandbox:
@@ -61,15 +98,6 @@ class Provider:
         self.home, self.store = home, Store(home)
         self.policy, self.progress = policy, progress
         self.disk_bytes = disk_bytes
-        self.distribution = Fetcher(home, progress).distribution()
-
-    def serves(self, image: Image, wanted: Survey, packages: Sequence[str]) -> bool:
-        """Whether a block with these needs can run in `image` as it is."""
-        return (
-            not wanted.needed
-            and not self._providers(wanted)
-            and all(satisfied(requirement, image.packages) for requirement in packages)
-        )
 
     def provide(self, code: str, packages: Sequence[str] = ()) -> Provision:
         """The image for a block that lists `packages` (requirements as in PEP 508), built if need be.
@@ -77,9 +105,9 @@ class Provider:
         For what is listed and can't be had, raises as resolving and the builders do. What is only imported and can't be
         had is `unavailable`: the block may have another way.
         """
-        base = self._base()
+        base = self.base
         wanted = survey(base, code)
-        if self.serves(base, wanted, packages):
+        if serves(self.distribution, base.packages, wanted, packages):
             return Provision(base.id)
         name = _PREFIX + _key([base.bundle, sorted({*wanted.modules, *wanted.absent}), sorted(packages)])
         found = self.store.find("image", name, verify=False)
@@ -90,6 +118,7 @@ class Provider:
         wheels, unavailable = self._resolve(base, wanted, packages)
         if binary := {wheel: path for wheel, path in wheels.items() if not wheel.pure}:
             standard.widen(binary, home=self.home, progress=self.progress)
+            del self.base, self.distribution
             return self.provide(code, packages)
         modules = tuple(sorted({*wanted.modules, *wanted.absent}))
         recipe = Recipe(base.bundle, modules, wheels, {"unavailable": unavailable})
@@ -97,14 +126,16 @@ class Provider:
         self.store.evict("image", _PREFIX, self.disk_bytes, keep=name)
         return Provision(image.id, unavailable)
 
-    def _base(self) -> Image:
+    @cached_property
+    def base(self) -> Image:
+        """The image that serves most blocks. With it, everything that an installation needs at first is built."""
         standard.require_images(home=self.home, progress=self.progress)
         return Image.open(BASE, home=self.home.root, verify=False)
 
-    def _providers(self, wanted: Survey) -> dict[str, str]:
-        """The packages of the distribution that provide what is absent, by top-level module."""
-        tops = {name.partition(".")[0] for name in wanted.absent}
-        return {top: found.name for top in sorted(tops) if (found := self.distribution.provider(top))}
+    @cached_property
+    def distribution(self) -> Distribution:
+        """The lock of the Pyodide release."""
+        return standard.distribution(self.home, self.progress)
 
     def _resolve(
         self, base: Image, wanted: Survey, packages: Sequence[str]
@@ -112,16 +143,18 @@ class Provider:
         """The wheels to add to the image `base`, and why modules can't be had."""
 
         def wheels(requirements: Sequence[str]) -> dict[Wheel, Path]:
-            return provide(
-                requirements,
-                home=self.home,
-                distribution=self.distribution,
-                policy=self.policy,
-                installed=base.packages,
-                progress=self.progress,
+            return dict(
+                provide(
+                    requirements,
+                    home=self.home,
+                    distribution=self.distribution,
+                    policy=self.policy,
+                    installed=base.packages,
+                    progress=self.progress,
+                )
             )
 
-        listed, imported, unavailable = list(packages), self._providers(wanted), {}
+        listed, imported, unavailable = list(packages), providers(self.distribution, wanted), dict[str, str]()
         try:
             return wheels([*listed, *imported.values()]), {}
         except BuildError:
@@ -132,6 +165,17 @@ class Provider:
                 except BuildError as error:
                     unavailable[top] = str(error)
         return wheels(listed), unavailable
+
+
+def _satisfied(requirement: str, installed: Mapping[str, str]) -> bool:
+    """Whether what is there fulfils a requirement without extras; anything unclear is left to the resolver."""
+    try:
+        wanted = Requirement(requirement)
+    except InvalidRequirement:
+        return False
+    version = installed.get(canonical(wanted.name))
+    plain = not (wanted.extras or wanted.url or wanted.marker)
+    return plain and version is not None and wanted.specifier.contains(version, prereleases=True)
 
 
 def _key(needs: object) -> str:

@@ -41,6 +41,7 @@ from cellblock_sandbox.image import snapshot
 from cellblock_sandbox.image.bundle import Bundle
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.store import Store, Stored
+from cellblock_sandbox.installation import DOOR, Installation, Installer
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.engine import initial_memory, load_module
 from cellblock_sandbox.machine.thread import guest_thread
@@ -112,16 +113,22 @@ class Image:
         bundle = store.open("bundle", stored.manifest.inputs["bundle"], verify=verify)
         return guest_thread.run(cls, stored, bundle)
 
-    def sandbox(self, limits: Limits | None = None) -> Sandbox:
-        """A new sandbox, ready to run. MemoryTooSmall if the memory limit has no room for the image."""
+    def sandbox(self, limits: Limits | None = None, *, installer: Installer | None = None) -> Sandbox:
+        """A new sandbox, ready to run. MemoryTooSmall if the memory limit has no room for the image.
+
+        `installer` gives the packages that blocks ask for through micropip; without it they can't.
+        """
         limits = limits or Limits()
         if limits.memory_bytes < self._memory_bytes:
             raise MemoryTooSmall(limits.memory_mb, self._memory_bytes / (1 << 20))
-        return Sandbox(self, limits)
+        return Sandbox(self, limits, installer)
 
-    def _guest(self, limits: Limits, on_output: OnOutput) -> Guest:
+    def _guest(self, limits: Limits, on_output: OnOutput, installer: Installer | None) -> Guest:
         room = GuestLimits(limits.memory_bytes, limits.file_bytes, limits.files)
-        return Guest(self._runtime, self._memory, room, self._state, on_output)
+        guest = Guest(self._runtime, self._memory, room, self._state, on_output)
+        if installer is not None:
+            guest.host.files.add_door(DOOR, Installation(guest, self.packages, installer))
+        return guest
 
 
 class Sandbox:
@@ -130,11 +137,11 @@ class Sandbox:
     Also a context manager, which closes it.
     """
 
-    def __init__(self, image: Image, limits: Limits) -> None:
+    def __init__(self, image: Image, limits: Limits, installer: Installer | None) -> None:
         self.limits = limits
         self._output = _Output(limits.output_bytes)
         self._ended = ""
-        self._guest: Guest | None = guest_thread.run(image._guest, limits, self._output)
+        self._guest: Guest | None = guest_thread.run(image._guest, limits, self._output, installer)
 
     @property
     def alive(self) -> bool:

@@ -3,7 +3,8 @@
     ServiceError
       RequestError                the client's fault, 4xx
         Unauthorized, HostRefused, UnsupportedMediaType, NotAcceptable, BodyTooLarge, BodyTooSlow,
-        MalformedBody, MissingField, UnknownField, WrongType, InvalidValue, AboveMaximum, PackageUnavailable, NotSupported
+        MalformedBody, MissingField, UnknownField, WrongType, InvalidValue, AboveMaximum, PackageUnavailable,
+        NotSupported
       QueueFull                   429: too much work, try again
       NotReady                    503: no worker can run anything now
       ImageLoading                503: the block's image is being built, and the client doesn't wait for it

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level logged."""
 
+    @property
+    def images_disk_bytes(self) -> int:
+        """`images_disk_mb` in bytes."""
+        return self.images_disk_mb * MEBIBYTE
+
     @field_validator("token", mode="before")
     @classmethod
     def _empty_token_is_none(cls, value: object) -> object:

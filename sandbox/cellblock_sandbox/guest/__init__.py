@@ -1,7 +1,7 @@
 """What runs inside the sandbox, and the value format that both sides speak.
 
 The guest's package `cellblock_guest` is made of two of the packages here: `inside`, which only the guest runs, and
-`values`, which both sides use. `micropip` is the guest's under its own name. `guest_files` gives the files for an image.
+`values`, which both sides use; `micropip` goes in under its own name. `guest_files` gives the files for an image.
 """
 
 from collections.abc import Iterator

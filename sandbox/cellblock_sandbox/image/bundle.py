@@ -24,7 +24,7 @@ from cellblock_sandbox.image.bytecode import compile_sources, sources_of
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages.resolver import Wheel
+from cellblock_sandbox.image.packages.wheels import Wheel
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.store import Draft, Store, Stored
 from cellblock_sandbox.image.toolchain import Toolchain
@@ -95,7 +95,7 @@ def build(
 
 
 def _fill(draft: Draft, wheels: Mapping[Wheel, Path], home: Home, progress: Progress) -> None:
-    core = Fetcher(home, progress).get(map(pins.core_file, (pins.MAIN_MODULE, pins.STDLIB)))
+    core = Fetcher(home, progress).get(map(pins.core_file, (pins.MAIN_MODULE, pins.STDLIB, pins.LOCK)))
     workdir = draft.folder / "work"
     linked = link(
         core[pins.MAIN_MODULE].read_bytes(),
@@ -108,7 +108,8 @@ def _fill(draft: Draft, wheels: Mapping[Wheel, Path], home: Home, progress: Prog
     )
     shutil.rmtree(workdir)
     _write(draft.folder, linked, progress)
-    shutil.copyfile(core[pins.STDLIB], draft.folder / pins.STDLIB)
+    for name in (pins.STDLIB, pins.LOCK):
+        shutil.copyfile(core[name], draft.folder / name)
     (draft.folder / WHEELS).mkdir()
     for wheel, path in wheels.items():
         shutil.copyfile(path, draft.folder / WHEELS / wheel.file.name)

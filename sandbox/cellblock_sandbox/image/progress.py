@@ -83,23 +83,23 @@ class SilentProgress:
 
     def step(self, name: str, total: float | None = None, unit: str = "") -> Step:  # noqa: ARG002
         """Begin a step that nobody sees."""
-        return _Step()
+        return SilentStep()
 
     def note(self, text: str) -> None:
         """Tell nobody."""
 
 
-class _Step:
+class SilentStep:
     """A step that shows nothing; the others are made from it."""
 
     def advance(self, amount: float = 1) -> None:
-        pass
+        """Count for nobody."""
 
     def resize(self, total: float | None) -> None:
-        pass
+        """Take no note."""
 
     def note(self, text: str) -> None:
-        pass
+        """Tell nobody."""
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +127,7 @@ class LineProgress:
         self._stream.flush()
 
 
-class _LineStep(_Step):
+class _LineStep(SilentStep):
     def __init__(self, lines: LineProgress, name: str, total: float | None, unit: str) -> None:
         self._lines, self._name, self._total, self._unit = lines, name, total, unit
         self._done = 0.0
@@ -194,7 +194,7 @@ class _Facts(ProgressColumn):
         return Text(describe(task.completed, task.total, task.fields["unit"], task.elapsed or 0))
 
 
-class _BarStep(_Step):
+class _BarStep(SilentStep):
     def __init__(self, owner: BarProgress, bars: RichBars, task: TaskID) -> None:
         self._owner, self._bars, self._task = owner, bars, task
 

@@ -17,7 +17,7 @@ from cellblock_sandbox.image import bundle as bundles
 from cellblock_sandbox.image.boot import boot, write_guest_packages
 from cellblock_sandbox.image.bundle import Bundle
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages.resolver import Wheel
+from cellblock_sandbox.image.packages.wheels import Wheel
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.store import Store, Stored
 from cellblock_sandbox.linking.memory import MAX_PAGES, captured_module

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from cellblock_sandbox.image import bundle, snapshot
-from cellblock_sandbox.image.distribution import Package, RemoteFile
+from cellblock_sandbox.image import bundle, pins, snapshot
+from cellblock_sandbox.image.distribution import Distribution, Package, RemoteFile
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.manifest import StoredFile
-from cellblock_sandbox.image.packages.resolver import Wheel
+from cellblock_sandbox.image.packages import Wheel
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.store import Store, Stored
@@ -78,7 +78,13 @@ def _wheel(stored: StoredFile) -> Wheel:
     """A wheel as a bundle's manifest knows it."""
     file = RemoteFile(stored.name.rpartition("/")[2], stored.sha256)
     name, version, _, tags = parse_wheel_filename(file.name)
-    return Wheel(name, str(version), file, "bundle", "", all(tag.platform == "any" for tag in tags))
+    return Wheel(name, str(version), file, "distribution", "", all(tag.platform == "any" for tag in tags))
+
+
+def distribution(home: Home, progress: Progress) -> Distribution:
+    """The lock of the pinned Pyodide release, from the current bundle if there is one."""
+    found = current_bundle(Store(home))
+    return Distribution.load(found.file(pins.LOCK)) if found else Fetcher(home, progress).distribution()
 
 
 def current_bundle(store: Store) -> Stored | None:

@@ -117,15 +117,13 @@ def _limits(work: ExecuteRequest, settings: Settings) -> tuple[float, int]:
 
 
 def _patience(request: web.Request) -> float | None:
-    """How long the client waits for an image to be built: `Prefer: wait=SECONDS` (RFC 7240); None: as long as it takes."""
+    """How long the client waits for an image: `Prefer: wait=SECONDS` (RFC 7240); None: as long as it takes."""
     found = _WAIT.search(request.headers.get("Prefer", ""))
     return float(found[1]) if found else None
 
 
 def _timings(answer: Frame, job: Job, *, load_s: float, total_s: float) -> dict[str, float]:
-    """Give the milliseconds spent on finding the image, waiting for a worker, making the sandbox, running the block,
-    and altogether.
-    """
+    """Give the milliseconds spent finding the image, queued, making the sandbox, running the block, and altogether."""
     queue_s = max(0.0, job.started_at - job.queued_at)
     timings = {
         "load": load_s * 1000,

@@ -13,19 +13,24 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox import Image, Limits, PackedResult, Sandbox
-from cellblock_sandbox.errors import MemoryTooSmall, SettingInvalid
+from cellblock_sandbox.errors import UserFault
 from cellblock_sandbox.guest import values
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.packages import Policy
+from cellblock_sandbox.image.progress import SilentProgress, for_stream
+from cellblock_sandbox.installation import Addition, within
+from cellblock_sandbox.provision import Provider, install
 
 from cellblock_service.cli import FAILED, LIMIT, OK, RAISED, USAGE
 from cellblock_service.cli.output import complain, say
 from cellblock_service.codec.envelope import guest_request
 from cellblock_service.codec.jsontext import result_to_json
-from cellblock_service.codec.packages import check_packages
-from cellblock_service.errors import RequestError
+from cellblock_service.settings import Settings
 
 LAST_RESORT_S = 0.85
 """Past the time limit after which the process ends itself; the sandbox's own two steps take 0.5 s."""
@@ -37,38 +42,56 @@ LIMIT_ERRORS = frozenset({"MemoryError", "ResultLimit"})
 def run(options: argparse.Namespace) -> int:
     """Run the block as often as asked, stopping at the first run that isn't completed."""
     try:
-        request = _request(options)
+        code, name = _code(options)
+        payloads = _payloads(options)
         limits = Limits(timeout_s=options.timeout, memory_mb=options.memory)
-    except (OSError, ValueError, TypeError, RecursionError, SettingInvalid) as error:
-        complain(f"cellblock exec: {error}")
-        return USAGE
-    image = Image.open(options.image or os.environ.get("CELLBLOCK_IMAGE") or "data")
-    try:
-        check_packages(options.package, image.packages)
+        image, unavailable = _image(options, code)
+        request = b"".join(guest_request(code, name, options.timeout, payloads, unavailable))
         return _repeat(image, limits, request, options)
-    except RequestError as error:
-        complain(f"cellblock exec: {error.detail}")
-        return USAGE
-    except MemoryTooSmall as error:
+    except (OSError, ValueError, TypeError, RecursionError, UserFault) as error:
         complain(f"cellblock exec: {error}")
         return USAGE
 
 
-def _request(options: argparse.Namespace) -> bytes:
-    """Pack code and data. Raises OSError for a file that can't be read, ValueError and TypeError for wrong contents."""
+def _image(options: argparse.Namespace, code: str) -> tuple[Image, Mapping[str, str]]:
+    """The image to run in, and why modules that the code imports can't be had.
+
+    One that is named is taken as it is. Otherwise what the code imports decides, and what is missing is built.
+    """
+    chosen = options.image or os.environ.get("CELLBLOCK_IMAGE")
+    if chosen:
+        return Image.open(chosen), {}
+    provider = Provider(Home.find(), Policy.from_environment(), for_stream(), disk_bytes=Settings().images_disk_bytes)
+    if not options.package and "import" not in code:
+        return provider.base, {}
+    provision = provider.provide(code, options.package)
+    image = provider.base if provision.image == provider.base.id else Image.open(provision.image, verify=False)
+    return image, provision.unavailable
+
+
+def _install(requirements: Sequence[str], installed: Mapping[str, str], seconds: float) -> Sequence[Addition]:
+    """Resolve and fetch here what a running block asks for."""
+    policy, progress = Policy.from_environment(), SilentProgress()
+    return within(seconds, lambda: install(requirements, installed, home=Home.find(), policy=policy, progress=progress))
+
+
+def _code(options: argparse.Namespace) -> tuple[str, str]:
+    """The code and its name. OSError for a file that can't be read."""
     if options.code is not None:
-        code, name = options.code, "block"
-    elif options.file == "-":
-        code, name = sys.stdin.read(), "stdin"
-    else:
-        code, name = Path(options.file).read_text("utf-8"), Path(options.file).stem
-    payloads = {}
-    if options.data is not None:
-        try:
-            payloads["data"] = values.pack(json.loads(options.data), "data")
-        except json.JSONDecodeError as error:
-            raise ValueError(f"--data isn't JSON: {error}") from None
-    return b"".join(guest_request(code, name, options.timeout, payloads))
+        return options.code, "block"
+    if options.file == "-":
+        return sys.stdin.read(), "stdin"
+    return Path(options.file).read_text("utf-8"), Path(options.file).stem
+
+
+def _payloads(options: argparse.Namespace) -> dict[str, bytes]:
+    """Pack the data. ValueError and TypeError for wrong contents."""
+    if options.data is None:
+        return {}
+    try:
+        return {"data": values.pack(json.loads(options.data), "data")}
+    except json.JSONDecodeError as error:
+        raise ValueError(f"--data isn't JSON: {error}") from None
 
 
 def _repeat(image: Image, limits: Limits, request: bytes, options: argparse.Namespace) -> int:
@@ -76,7 +99,7 @@ def _repeat(image: Image, limits: Limits, request: bytes, options: argparse.Name
     for _ in range(options.repeat):
         started = time.perf_counter()
         if sandbox is None:
-            sandbox = image.sandbox(limits)
+            sandbox = image.sandbox(limits, installer=_install)
         ready = time.perf_counter()
         outcome = _bounded(sandbox, request, options.timeout)
         ran = time.perf_counter()

@@ -86,8 +86,8 @@ def work(task: dict[str, Any]) -> Any:
         standard.build_full(home=home, progress=progress)
         return None
     if task["kind"] == "install":
-        wheels = install(task["requirements"], task["installed"], home=home, policy=policy, progress=progress)
-        return [{"name": wheel.name, "version": wheel.version, "path": str(path)} for wheel, path in wheels.items()]
+        added = install(task["requirements"], task["installed"], home=home, policy=policy, progress=progress)
+        return [{"name": each.name, "version": each.version, "path": str(each.path)} for each in added]
     provider = Provider(home, policy, progress, disk_bytes=task["disk_bytes"])
     return asdict(provider.provide(task["code"], task["packages"]))
 

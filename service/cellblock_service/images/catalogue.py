@@ -14,14 +14,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import structlog
+from cellblock_sandbox.image import standard
+from cellblock_sandbox.image.distribution import Distribution
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.standard import distribution_of
+from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.store import Store
 from cellblock_sandbox.provision import Provision, Survey, serves
 
 from cellblock_service.errors import ImageLoading, QueueFull, ServiceError
 from cellblock_service.images.building import Build, carry_out
-from cellblock_service.settings import MEBIBYTE, Settings
+from cellblock_service.settings import Settings
 from cellblock_service.workers.frames import Frame
 from cellblock_service.workers.pool import Pool
 
@@ -45,6 +47,7 @@ class Catalogue:
         self._installed: OrderedDict[str, list[dict[str, str]]] = OrderedDict()
         self._builds: dict[str, tuple[Build, asyncio.Task[Any]]] = {}
         self._turn = asyncio.Lock()
+        self._distribution: Distribution | None = None
 
     def start(self) -> None:
         """Begin the full bundle in the background, if the operator wants it and it isn't there."""
@@ -106,7 +109,9 @@ class Catalogue:
         if "survey" not in answer.meta:
             raise ServiceError(f"what the block imports couldn't be told: {answer.meta['error']['message']}")
         wanted = Survey(**{name: tuple(found) for name, found in answer.meta["survey"].items()})
-        suits = serves(distribution_of(self.store, image), image.manifest.packages, wanted, packages)
+        if self._distribution is None:
+            self._distribution = await asyncio.to_thread(standard.distribution, self.store.home, SilentProgress())
+        suits = serves(self._distribution, image.manifest.packages, wanted, packages)
         return Provision(image.id) if suits else None
 
     async def _built(self, key: str, code: str, packages: Sequence[str], patience_s: float | None) -> Provision:
@@ -145,7 +150,7 @@ class Catalogue:
     def _complete(self, task: dict[str, Any]) -> dict[str, Any]:
         return task | {
             "home": str(self.store.home.root),
-            "disk_bytes": self._settings.images_disk_mb * MEBIBYTE,
+            "disk_bytes": self._settings.images_disk_bytes,
         }
 
 

@@ -4,9 +4,10 @@ A frame is `>II` (bytes of the map, bytes of the blob), the map, the blob. The b
 its result the other way, so a large value is never packed or unpacked on its way through the event loop, and is
 written in pieces between which the loop does other work.
 
-Maps have a "kind". To a worker: "hello" first, then "run" and "convert". From a worker: "ready" when it can take work
-(at first with its image, later after each answer), "failed" instead of the first "ready", and for each piece of work
-one "answer" or "refused", with a "ran" before an answer that still has to be converted.
+Maps have a "kind". To a worker: "hello" first, then "run", "survey" and "convert". From a worker: "ready" when it can
+take work (at first with its image, later after each answer), "failed" instead of the first "ready", and for each piece
+of work one "answer" or "refused", with a "ran" before an answer that still has to be converted. While it runs a block,
+a worker may send "install", which is answered by "installed".
 """
 
 from __future__ import annotations

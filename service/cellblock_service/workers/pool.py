@@ -17,7 +17,7 @@ import structlog
 
 from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame, failed
-from cellblock_service.workers.worker import Worker, WorkerLost, WorkerOptions
+from cellblock_service.workers.worker import Install, Worker, WorkerLost, WorkerOptions
 
 START_S = 60.0
 MAX_BACKOFF_S = 10.0
@@ -65,8 +65,9 @@ class Pool:
         self._open = False
         self._stopping = False
 
-    def start(self) -> None:
-        """Start the workers; returns at once, `state()` tells how far they are."""
+    def start(self, install: Install) -> None:
+        """Start the workers; returns at once, `state()` tells how far they are. `install` serves blocks' requests."""
+        self._install = install
         self._slots = [asyncio.create_task(self._keep(), name=f"slot-{number}") for number in range(self._size)]
 
     def stop_admission(self) -> None:
@@ -228,7 +229,7 @@ class Pool:
         job.worker = worker
         job.started_at = asyncio.get_running_loop().time()
         try:
-            self._settle(job, await worker.ask(job.frame, within_s=job.within_s))
+            self._settle(job, await worker.ask(job.frame, within_s=job.within_s, install=self._install))
         except TimeoutError:
             self._settle(job, _overrun(job))
             raise WorkerLost(f"killed: a job overran its {job.within_s:g} s") from None

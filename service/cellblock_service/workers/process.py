@@ -17,12 +17,13 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox import CellblockError, Image, Limits, Sandbox
 from cellblock_sandbox.guest import values
+from cellblock_sandbox.installation import Addition, Installer
 from cellblock_sandbox.provision import survey
 
 from cellblock_service.codec import envelope, jsontext
@@ -43,12 +44,19 @@ MAX_TYPE, MAX_TEXT = 200, 200_000
 """Characters of an error's type, which is logged and shown as a status, and of its message and traceback."""
 
 
+class PackagesRefused(CellblockError):
+    """The service can't give the packages that a block asks for; the text says why."""
+
+    key = "packages-refused"
+
+
 class Shelf:
     """The images this process has open, the least recently used first, each with a sandbox made ready in advance."""
 
-    def __init__(self, image: Image, home: Path | None, limits: Limits) -> None:
+    def __init__(self, image: Image, home: Path | None, limits: Limits, installer: Installer) -> None:
         self._home = home
         self._limits = limits
+        self._installer = installer
         self._images: OrderedDict[str, tuple[Image, Sandbox | None]] = OrderedDict({image.id: (image, None)})
 
     def image(self, ident: str) -> Image:
@@ -66,13 +74,13 @@ class Shelf:
         if spare is not None and limits.memory_mb == self._limits.memory_mb:
             self._images[ident] = image, None
             return spare
-        return image.sandbox(limits)
+        return image.sandbox(limits, installer=self._installer)
 
     def prepare(self) -> None:
         """Make the next sandbox of the image used last."""
         ident, (image, spare) = next(reversed(self._images.items()))
         if spare is None:
-            self._images[ident] = image, image.sandbox(self._limits)
+            self._images[ident] = image, image.sandbox(self._limits, installer=self._installer)
 
     def _trim(self) -> None:
         while len(self._images) > OPEN_IMAGES:
@@ -88,7 +96,7 @@ class Workshop:
         self._link = link
         self._image = image
         self._limits = limits
-        self._shelf = Shelf(image, home, limits)
+        self._shelf = Shelf(image, home, limits, self._install)
         self._used: Sandbox | None = None
 
     def serve(self) -> None:
@@ -119,6 +127,17 @@ class Workshop:
             self._used.close()
             self._used = None
         self._shelf.prepare()
+
+    def _install(self, requirements: Sequence[str], installed: Mapping[str, str], seconds: float) -> Sequence[Addition]:
+        """Ask the service for packages: this process, where strangers' code runs, has no business on the network."""
+        wanted = {"requirements": list(requirements), "installed": dict(installed), "within_s": seconds}
+        self._link.send({"kind": "install", **wanted})
+        frame = self._link.receive()
+        if frame is None:
+            os._exit(0)  # the service is gone
+        if "error" in frame.meta:
+            raise PackagesRefused(frame.meta["error"])
+        return [Addition(each["name"], each["version"], Path(each["path"])) for each in frame.meta["wheels"]]
 
     def _survey(self, frame: Frame) -> Answer:
         """Tell what the code imports, seen from an image."""

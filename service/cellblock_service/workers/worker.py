@@ -12,11 +12,13 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cellblock_service.errors import ServiceError
 from cellblock_service.workers import frames
-from cellblock_service.workers.frames import Frame
+from cellblock_service.workers.frames import Frame, Meta
 
 CONVERSION_S = 30.0
 """Time a worker may take to turn a result into JSON after its block has ended."""
@@ -29,6 +31,10 @@ _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC
 
 class WorkerLost(Exception):
     """The process ended or can't work, such as without its image; the text says how or why."""
+
+
+Install = Callable[[Sequence[str], Mapping[str, str]], Awaitable[list[dict[str, str]]]]
+"""Gives name, version and path of the wheels that requirements add to what is installed. Raises ServiceError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +108,19 @@ class Worker:
             raise WorkerLost(frame.meta["reason"])
         return frame
 
-    async def ask(self, frame: Frame, *, within_s: float) -> Frame:
-        """Send work and wait for its answer. Raises TimeoutError after `within_s`, WorkerLost if the process ended."""
+    async def ask(self, frame: Frame, *, within_s: float, install: Install) -> Frame:
+        """Send work and wait for its answer; `install` serves the packages a block asks for on the way.
+
+        Raises TimeoutError after `within_s`, WorkerLost if the process ended.
+        """
         self.executions += 1
         async with asyncio.timeout(within_s) as deadline:
             await self._send(frame)
-            answer = await self._receive()
-            if answer.kind == "ran":
-                deadline.reschedule(asyncio.get_running_loop().time() + CONVERSION_S)
-                answer = await self._receive()
+            while (answer := await self._receive()).kind in ("ran", "install"):
+                if answer.kind == "ran":
+                    deadline.reschedule(asyncio.get_running_loop().time() + CONVERSION_S)
+                else:
+                    await self._send(Frame(await _installed(answer, install)))
         return answer
 
     async def _send(self, frame: Frame) -> None:
@@ -139,6 +149,18 @@ class Worker:
         self.kill()
         code = await self.exited
         return f"the worker process {_ending(code)}"
+
+
+async def _installed(request: Frame, install: Install) -> Meta:
+    """Answer a worker's request for packages: their wheels, or why not."""
+    meta = request.meta
+    try:
+        async with asyncio.timeout(meta["within_s"]):
+            return {"kind": "installed", "wheels": await install(meta["requirements"], meta["installed"])}
+    except TimeoutError:
+        return {"kind": "installed", "error": "the time limit was reached before the packages were there"}
+    except ServiceError as error:
+        return {"kind": "installed", "error": error.detail}
 
 
 def _ending(code: int) -> str:

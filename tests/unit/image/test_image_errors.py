@@ -28,6 +28,7 @@ EXAMPLES = [
     errors.WheelMissing("polars 1.33", "cp314", ["linux", "macos"], asked_by="b 1.0", nearest="pandas"),
     errors.PackageDenied("a", "CELLBLOCK_PACKAGES_DENY names it", "b 1.0"),
     errors.IndexUnavailable("http://127.0.0.1/simple/", "a", "HTTP 500"),
+    errors.BinaryWheel("a", "a-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"),
     errors.WheelInvalid("a-1.0-py3-none-any.whl", "../x", "leads out of the wheel"),
     errors.ValueNotPortable("generator", "result['a'][3]"),
 ]

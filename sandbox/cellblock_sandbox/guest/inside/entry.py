@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 from ..values import Parts, ValueNotPortable, pack, pack_parts, unpack
-from . import blocks, environment, failures, loop, returns
+from . import blocks, environment, failures, imports, loop, returns
 from .deadline import caused_by_deadline, deadline
 from .immortal import immortalize
 from .streams import streams
@@ -66,6 +66,7 @@ def _run(request: dict[str, Any]) -> bytes:
     names = _names(request)
     limit = sys.getrecursionlimit()
     streams.begin()
+    imports.explain_absent(request.get("unavailable") or {})
     module = blocks.new_module(_module_name(filename), filename, code, names)
     try:
         deadline.arm(request.get("timeout_s"))

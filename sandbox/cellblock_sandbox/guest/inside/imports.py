@@ -6,10 +6,12 @@ common in scientific code and cost seconds when met at run time, so they count t
 """
 
 import ast
+import importlib.abc
 import sys
-from collections.abc import Iterator
-from importlib.machinery import PathFinder
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from textwrap import dedent
+from types import ModuleType
 
 _OURS = frozenset({"cellblock_guest", "micropip"})
 _BRIDGE = frozenset({"js", "pyodide_js", "_pyodide_core"})
@@ -80,3 +82,25 @@ def _exists(name: str) -> bool:
             return False
         path = spec.submodule_search_locations or []
     return True
+
+
+class Unavailable(importlib.abc.MetaPathFinder):
+    """Tells why a module can't be had, after every other finder has failed to find it."""
+
+    reasons: dict[str, str] = {}  # noqa: RUF012  (there is one finder)
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """ModuleNotFoundError with the reason, if the host gave one."""
+        if fullname in cls.reasons:
+            raise ModuleNotFoundError(f"No module named {fullname!r}. {cls.reasons[fullname]}", name=fullname)
+        return None
+
+
+def explain_absent(reasons: dict[str, str]) -> None:
+    """Let imports of the top-level modules in `reasons` fail with what is said there."""
+    Unavailable.reasons = reasons
+    if reasons and Unavailable not in sys.meta_path:
+        sys.meta_path.append(Unavailable)

@@ -21,7 +21,7 @@ class PackageError(ValueError):
     """A package that can't be had; the text says which, why, and what to do."""
 
 
-async def install(
+async def install(  # noqa: PLR0913  (upstream's arguments)
     requirements: str | Iterable[str],
     keep_going: bool = False,  # noqa: ARG001  (all that is wrong is reported anyway)
     deps: bool = True,
@@ -71,7 +71,7 @@ def uninstall(packages: str | Iterable[str], *, verbose: bool | int = False) -> 
     raise NotImplementedError("nothing can be uninstalled: a fresh sandbox has only what its image holds")
 
 
-def set_index_urls(urls: Any) -> NoReturn:
+def set_index_urls(urls: Any) -> NoReturn:  # noqa: ARG001
     """Refused: where packages come from is the operator's decision."""
     raise PermissionError("where packages come from is set by the operator (CELLBLOCK_INDEXES), not by a block")
 
@@ -79,7 +79,9 @@ def set_index_urls(urls: Any) -> NoReturn:
 def _only_defaults(**options: tuple[Any, Any]) -> None:
     for name, (value, default) in options.items():
         if value != default:
-            raise NotImplementedError(f"micropip.install({name}=...) isn't available: the operator's settings decide that")
+            raise NotImplementedError(
+                f"micropip.install({name}=...) isn't available: the operator decides that"
+            )
 
 
 def _ask(requirements: builtins.list[str]) -> dict[str, Any]:
