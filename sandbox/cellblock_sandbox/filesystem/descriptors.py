@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from cellblock_sandbox.abi.tables import (
+    EAGAIN,
     EBADF,
     EINVAL,
     EMFILE,
@@ -20,11 +22,15 @@ from cellblock_sandbox.abi.tables import (
     SEEK_END,
     SEEK_SET,
 )
+from cellblock_sandbox.filesystem.directory import Directory
 from cellblock_sandbox.filesystem.errors import FileSystemError
-from cellblock_sandbox.filesystem.inodes import Directory, Inode
+from cellblock_sandbox.filesystem.inodes import Inode, Overlay
+from cellblock_sandbox.filesystem.locks import Lock
+from cellblock_sandbox.filesystem.lower import LowerDirectory, LowerNode
 
 MAX_DESCRIPTORS: Final = 1024
 MAX_OFFSET: Final = (1 << 53) - 1
+UNREADABLE: Final = O_WRONLY | O_PATH
 SETTABLE: Final = O_APPEND | O_NONBLOCK
 # What an entry of a listing takes of the host's memory: a row of three, and its place.
 LISTED_BYTES: Final = 72
@@ -40,8 +46,7 @@ class OpenFile:
 
     def __init__(self, inode: Inode, flags: int) -> None:
         """Open the node; a device may refuse with its errno."""
-        inode.opened(flags)
-        self.inode = inode
+        self.inode = inode.opened(flags)
         self.flags = flags
         self.position = 0
         self._references = 1
@@ -56,12 +61,15 @@ class OpenFile:
         """Count one user less; the last one closes the node."""
         self._references -= 1
         if self._references == 0:
-            self._keep_listing(None)
+            if self._listing is not None:
+                self._keep_listing(None)
+            self.inode.overlay.locks.release(self)
             self.inode.closed(self.flags)
 
     def read_into(self, target: memoryview) -> int:
         """Fill `target` from the position on, and advance. EBADF if not open for reading; the node's errnos."""
-        self.require_readable()
+        if self.flags & UNREADABLE:
+            raise FileSystemError(EBADF)
         count = self.inode.read_into(self.position, target)
         self.position += count
         return count
@@ -121,13 +129,28 @@ class OpenFile:
         self._listing = listing
         return listing or []
 
+    def lock(self, start: int, end: int, exclusive: bool) -> None:
+        """Lock a range of bytes for this description. EBADF, EAGAIN if another one's lock is in the way, ENOLCK."""
+        if exclusive:
+            self.require_writable()
+        else:
+            self.require_readable()
+        wanted = Lock(self, exclusive, start, end)
+        if self.inode.overlay.locks.conflict(wanted):
+            raise FileSystemError(EAGAIN)
+        self.inode.overlay.locks.acquire(wanted)
+
+    def unlock(self, start: int, end: int) -> None:
+        """Give a range of bytes back, locked or not. ENOLCK."""
+        self.inode.overlay.locks.release(self, start, end)
+
     def set_status_flags(self, flags: int) -> None:
         """Change O_APPEND and O_NONBLOCK, as fcntl's F_SETFL does; other bits are ignored."""
         self.flags = self.flags & ~SETTABLE | flags & SETTABLE
 
     def require_readable(self) -> None:
         """EBADF unless open for reading."""
-        if self.flags & (O_WRONLY | O_PATH):
+        if self.flags & UNREADABLE:
             raise FileSystemError(EBADF)
 
     def require_writable(self) -> None:
@@ -152,15 +175,22 @@ class DescriptorTable:
 
     def get(self, fd: int) -> OpenFile:
         """Return what a descriptor refers to. EBADF."""
-        # A negative number would count from the end of the list.
-        file = self._files[fd] if 0 <= fd < len(self._files) else None
-        if file is None:
+        try:
+            file = self._files[fd]
+        except IndexError:
+            file = None
+        # A negative number counts from the end of the list.
+        if file is None or fd < 0:
             raise FileSystemError(EBADF)
         return file
 
     def open_count(self) -> int:
         """Return how many descriptors are open."""
         return sum(file is not None for file in self._files)
+
+    def items(self) -> Iterator[tuple[int, OpenFile]]:
+        """Yield every open descriptor with what it refers to."""
+        return ((fd, file) for fd, file in enumerate(self._files) if file is not None)
 
     def room(self) -> None:
         """Check that a descriptor is free, before anything is opened for it. EMFILE."""
@@ -205,3 +235,31 @@ class DescriptorTable:
         if missing > 0:
             self._files.extend([None] * missing)
         self._files[fd] = file
+
+
+class DescriptorFolder(Directory):
+    """/dev/fd: the nodes behind the open descriptors, by number. Opening one opens its node anew, as in Linux."""
+
+    __slots__ = ("_table",)
+
+    fleeting = True
+
+    def __init__(
+        self,
+        overlay: Overlay,
+        parent: Directory,
+        wrap: Callable[[LowerNode, Directory], Inode],
+        lower: LowerDirectory,
+        table: DescriptorTable,
+    ) -> None:
+        super().__init__(overlay, lower.mode, parent, wrap, lower)
+        self._table = table
+
+    def lookup(self, name: bytes) -> Inode | None:
+        """Return the node behind the descriptor whose number `name` is."""
+        return next((file.inode for fd, file in self._table.items() if name == b"%d" % fd), None)
+
+    def listing(self) -> list[tuple[bytes, int, int]]:
+        """Return number, inode number and mode of every open descriptor, `.` and `..` first."""
+        rows = [(b"%d" % fd, file.inode.ino, file.inode.mode) for fd, file in self._table.items()]
+        return super().listing() + rows

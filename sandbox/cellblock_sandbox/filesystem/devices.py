@@ -1,7 +1,7 @@
-"""Character devices: /dev/null, /dev/zero, /dev/random and the standard streams.
+"""Character devices: /dev/null, /dev/zero, /dev/full, /dev/random and the standard streams.
 
 Reads and writes are capped per call (callers repeat a short one), so no single call makes the host allocate as much as
-the guest cares to name.
+the guest cares to name. Numbers are Linux's (Documentation/admin-guide/devices.txt).
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from cellblock_sandbox.abi.tables import ENXIO, S_IFCHR
+from cellblock_sandbox.abi.tables import ENOSPC, ENXIO, S_IFCHR
 from cellblock_sandbox.filesystem.errors import FileSystemError
 from cellblock_sandbox.filesystem.inodes import Inode, Overlay
 from cellblock_sandbox.filesystem.lower import LowerNode
 
 CHUNK: Final = 1024 * 1024
+
+# Major and minor numbers, as stat's st_rdev holds them.
+NUMBERS: Final = {"null": 0x103, "zero": 0x105, "full": 0x107, "random": 0x108, "urandom": 0x109, "tty": 0x500}
 
 
 class Device(Inode):
@@ -49,6 +52,16 @@ class ZeroDevice(Device):
         return count
 
 
+class FullDevice(ZeroDevice):
+    """/dev/full: zeros to read, and never any room."""
+
+    __slots__ = ()
+
+    def write_from(self, offset: int, source: memoryview) -> int:
+        """Refuse: ENOSPC."""
+        raise FileSystemError(ENOSPC)
+
+
 class RandomDevice(Device):
     """/dev/random and /dev/urandom: the host's random numbers. What is written is ignored."""
 
@@ -66,7 +79,7 @@ class Terminal(Device):
 
     __slots__ = ()
 
-    def opened(self, flags: int) -> None:
+    def opened(self, flags: int) -> Inode:
         """Refuse: ENXIO."""
         raise FileSystemError(ENXIO)
 
@@ -76,10 +89,7 @@ class StandardInput(Device):
 
     __slots__ = ()
 
-    @property
-    def seekable(self) -> bool:
-        """A stream has no position."""
-        return False
+    seekable = False
 
 
 class StandardOutput(Device):
@@ -90,14 +100,11 @@ class StandardOutput(Device):
 
     __slots__ = ("_stream",)
 
+    seekable = False
+
     def __init__(self, overlay: Overlay, stream: str, lower: LowerNode) -> None:
         super().__init__(overlay, lower)
         self._stream = stream
-
-    @property
-    def seekable(self) -> bool:
-        """A stream has no position."""
-        return False
 
     def write_from(self, offset: int, source: memoryview) -> int:
         """Hand at most CHUNK bytes to the callback."""
@@ -107,8 +114,16 @@ class StandardOutput(Device):
 
 
 def make_device(overlay: Overlay, name: str, lower: LowerNode) -> Device:
-    """Return the device of /dev called `name`, one of `lower.DEVICES`."""
+    """Return the device of /dev called `name`, one of `layers.DEVICES`."""
     if name in ("stdout", "stderr"):
         return StandardOutput(overlay, name, lower)
-    kinds = {"null": Device, "zero": ZeroDevice, "tty": Terminal, "stdin": StandardInput}
-    return kinds.get(name, RandomDevice)(overlay, lower)
+    kinds: dict[str, type[Device]] = {
+        "null": Device,
+        "zero": ZeroDevice,
+        "full": FullDevice,
+        "tty": Terminal,
+        "stdin": StandardInput,
+    }
+    device = kinds.get(name, RandomDevice)(overlay, lower)
+    device.rdev = NUMBERS.get(name, 0)
+    return device

@@ -8,8 +8,10 @@ descriptor EBADF.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from cellblock_sandbox.abi.tables import (
     AT_FDCWD,
@@ -25,16 +27,21 @@ from cellblock_sandbox.abi.tables import (
     O_PATH,
     O_RDONLY,
     O_RDWR,
+    O_TMPFILE,
     O_TRUNC,
     O_WRONLY,
     R_OK,
     W_OK,
     X_OK,
 )
+from cellblock_sandbox.filesystem.archives import Archive
 from cellblock_sandbox.filesystem.descriptors import DescriptorTable, OpenFile
+from cellblock_sandbox.filesystem.directory import Directory
+from cellblock_sandbox.filesystem.doors import FOLDER, Answer, Door
 from cellblock_sandbox.filesystem.errors import FileSystemError
-from cellblock_sandbox.filesystem.inodes import Directory, Inode, OnOutput, Overlay, RegularFile, Symlink
+from cellblock_sandbox.filesystem.inodes import Inode, OnOutput, Overlay, RegularFile, Symlink
 from cellblock_sandbox.filesystem.layers import LayerStack
+from cellblock_sandbox.filesystem.lower import LowerDevice
 from cellblock_sandbox.filesystem.pipes import Pipe
 from cellblock_sandbox.filesystem.quota import Quota
 from cellblock_sandbox.filesystem.tree import EXECUTE, READ, WRITE, Tree, allow
@@ -55,12 +62,36 @@ class FileSystem:
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.overlay = Overlay(quota, on_output, now_ns)
-        self.tree = Tree(self.overlay, layers.root)
+        self.descriptors = DescriptorTable()
+        self.file = self.descriptors.get
+        """`file(fd)` returns the open file description of a descriptor, for reading, writing and seeking."""
+        self.tree = Tree(self.overlay, layers.root, self.descriptors)
         self.cwd = self.tree.root
         self.umask = 0o022
-        self.descriptors = DescriptorTable()
         for path, flags in ((b"/dev/stdin", O_RDONLY), (b"/dev/stdout", O_WRONLY), (b"/dev/stderr", O_WRONLY)):
             self.descriptors.add(OpenFile(self.tree.walk(self.cwd, path), flags))
+
+    def mount_archive(self, path: Path, at: str, *, libraries_linked: bool = False) -> None:
+        """Lay the members of a zip archive over the directory `at`, for this sandbox alone; may be done while it runs.
+
+        What the guest has made or changed there stays; files of the layers give way. Nothing is copied, and nothing is
+        charged to the quota. As LayerStack.mount_archive otherwise; FileSystemError if the guest has put a file where a
+        directory has to be. See Directory.mount.
+        """
+        archive = Archive(path)
+        folder = archive.folder(self.overlay.new_ino(archive.inos), libraries_linked)
+        self.tree.ensure(at.encode()).mount(folder, self.overlay.now_ns())
+
+    def add_door(self, name: str, answer: Answer) -> None:
+        """Make the device /dev/cellblock/`name`, through which the guest may ask `answer` (doors.py).
+
+        ValueError for a name that isn't made of a-z, 0-9 and `-`.
+        """
+        if not re.fullmatch("[a-z0-9-]+", name):
+            raise ValueError(f"{name!r} is no name for a door")
+        lower = LowerDevice(name)
+        lower.ino = self.overlay.new_ino()
+        self.tree.ensure(FOLDER).add(name.encode(), Door(self.overlay, lower, answer))
 
     def open(self, path: bytes, flags: int, mode: int = 0o666, at: int = AT_FDCWD) -> int:
         """Open or create a file; return the lowest free descriptor. See open(2).
@@ -74,6 +105,9 @@ class FileSystem:
             flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW
         start = self._start(at, path)
         follow = not flags & O_NOFOLLOW
+        if flags & O_TMPFILE == O_TMPFILE:
+            inode: Inode = self._unnamed(self.tree.walk(start, path, follow), flags, mode)
+            return self.descriptors.add(OpenFile(inode, flags & ~O_TMPFILE))
         if flags & O_CREAT:
             mode &= 0o7777 & ~self.umask
             inode, made = self.tree.walk_create(start, path, mode, bool(flags & O_EXCL), follow)
@@ -89,10 +123,6 @@ class FileSystem:
     def close(self, fd: int) -> None:
         """Close a descriptor."""
         self.descriptors.close(fd)
-
-    def file(self, fd: int) -> OpenFile:
-        """Return the open file description of a descriptor, for reading, writing and seeking."""
-        return self.descriptors.get(fd)
 
     def stat(self, path: bytes, at: int = AT_FDCWD, follow: bool = True) -> Inode:
         """Return the node at a path; its attributes are what stat(2) reports."""
@@ -158,19 +188,20 @@ class FileSystem:
     def chmod(self, node: Inode, mode: int) -> None:
         """Set a node's permission bits."""
         node.mode = node.mode & ~0o7777 | mode & 0o7777
-        node.ctime_ns = self.overlay.now_ns()
+        node.changed()
+        self.overlay.paths.clear()
 
     def chown(self, node: Inode, uid: int, gid: int) -> None:
         """Set a node's owner and group; -1 leaves one as it is. They mean nothing here but are kept."""
         node.uid = node.uid if uid == -1 else uid & 0xFFFF_FFFF
         node.gid = node.gid if gid == -1 else gid & 0xFFFF_FFFF
-        node.ctime_ns = self.overlay.now_ns()
+        node.changed()
 
     def utimens(self, node: Inode, atime_ns: int | None, mtime_ns: int | None) -> None:
         """Set a node's times; None leaves one as it is."""
         node.atime_ns = node.atime_ns if atime_ns is None else atime_ns
         node.mtime_ns = node.mtime_ns if mtime_ns is None else mtime_ns
-        node.ctime_ns = self.overlay.now_ns()
+        node.changed()
 
     def truncate(self, path: bytes, size: int) -> None:
         """Set the size of the file at a path. EISDIR, EINVAL, ENOSPC."""
@@ -232,6 +263,17 @@ class FileSystem:
         """Return the poll(2) events that hold now for a descriptor."""
         file = self.file(fd)
         return file.inode.poll(file.flags)
+
+    def _unnamed(self, directory: Inode, flags: int, mode: int) -> RegularFile:
+        """Make the file of an open with O_TMPFILE. ENOTDIR, EACCES, EINVAL (not for writing), EDQUOT."""
+        if not isinstance(directory, Directory):
+            raise FileSystemError(ENOTDIR)
+        if flags & 3 == O_RDONLY:
+            raise FileSystemError(EINVAL)
+        allow(directory, WRITE)
+        file = RegularFile(self.overlay, mode & ~self.umask)
+        file.nlink = 0
+        return file
 
     def _start(self, at: int, path: bytes) -> Directory:
         """Return the directory that `path` is relative to. The descriptor isn't looked at for an absolute path."""

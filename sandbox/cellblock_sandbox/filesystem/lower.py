@@ -1,10 +1,11 @@
-"""The kinds of nodes that the shared, read-only tree is made of. They are made once and never changed."""
+"""The kinds of nodes that the shared, read-only tree is made of. What they hold never changes once guests see them."""
 
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from cellblock_sandbox.abi.tables import S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG
 
@@ -13,8 +14,6 @@ Content = bytes | memoryview
 # Files of an image carry one fixed time, the earliest that zip archives can hold (1980-01-01 UTC): the same image has
 # the same bytes wherever and whenever it is built.
 IMAGE_TIME_NS: Final = 315_532_800 * 1_000_000_000
-
-DEVICES: Final = ("null", "zero", "random", "urandom", "tty", "stdin", "stdout", "stderr")
 
 
 class LowerNode:
@@ -39,18 +38,80 @@ class LowerFile(LowerNode):
         self.size = len(content)
 
     def load(self) -> Content:
-        """Return the whole content. Subclasses may fetch it only now."""
+        """Return the whole content. Subclasses may fetch it only now; zipfile.BadZipFile if it is damaged."""
         return self._content
 
 
+class Folder(Protocol):
+    """One directory of an archive, whose nodes are made when someone looks."""
+
+    def names(self) -> Iterable[bytes]:
+        """Return the names of its files."""
+        ...
+
+    def files(self) -> dict[bytes, LowerNode]:
+        """Make the nodes of its files."""
+        ...
+
+    def folders(self) -> Mapping[bytes, tuple[Folder, int]]:
+        """Return its directories, each with an inode number for the node made of it."""
+        ...
+
+
 class LowerDirectory(LowerNode):
-    """A read-only directory; `children` is filled while the stack is built."""
+    """A read-only directory: what was put in it, and the archives' folders that are mounted on it.
 
-    __slots__ = ("children",)
+    The nodes of a folder are made when `children` is first asked for: a stack of many thousand files is built in
+    milliseconds, and most of it is never looked at. The same name twice: the later mount wins, but directories merge,
+    and a directory wins over a file.
+    """
 
-    def __init__(self, mode: int = 0o755) -> None:
-        super().__init__(S_IFDIR | mode)
-        self.children: dict[bytes, LowerNode] = {}
+    __slots__ = ("_children", "_folders", "_under")
+
+    def __init__(
+        self, mode: int = 0o755, under: LowerDirectory | None = None, mtime_ns: int = IMAGE_TIME_NS, ino: int = 0
+    ) -> None:
+        """Make a directory, empty or with what `under` has; `under` itself stays as it is."""
+        super().__init__(S_IFDIR | mode if under is None else under.mode, mtime_ns)
+        self.ino = under.ino if under is not None else ino
+        self._under = under
+        self._children: dict[bytes, LowerNode] = {}
+        self._folders: list[Folder] = []
+
+    @property
+    def children(self) -> dict[bytes, LowerNode]:
+        """The nodes in here, by name."""
+        if self._under is not None:
+            self._children = dict(self._under.children)
+            self._under = None
+        while self._folders:
+            self._merge(self._folders.pop(0))
+        return self._children
+
+    def mount(self, folder: Folder) -> None:
+        """Lay an archive's folder over what is here."""
+        self._folders.append(folder)
+
+    def _merge(self, folder: Folder) -> None:
+        children = self._children
+        for name, node in folder.files().items():
+            if not isinstance(children.get(name), LowerDirectory):
+                children[name] = node
+        for name, (inner, ino) in folder.folders().items():
+            before = children.get(name)
+            under = before if isinstance(before, LowerDirectory) else None
+            # Made anew, never changed in place: the one before may belong to another stack as well.
+            directory = children[name] = LowerDirectory(under=under, mtime_ns=self.mtime_ns, ino=ino)
+            directory.mount(inner)
+
+
+class LowerDescriptors(LowerDirectory):
+    """/dev/fd: what is in it, each sandbox's open descriptors say (descriptors.py)."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(0o555)
 
 
 class LowerLink(LowerNode):
@@ -64,7 +125,7 @@ class LowerLink(LowerNode):
 
 
 class LowerDevice(LowerNode):
-    """A character device, one of DEVICES. What it does is made per sandbox."""
+    """A character device of /dev, by its name there. What it does is made per sandbox (devices.py)."""
 
     __slots__ = ("name",)
 

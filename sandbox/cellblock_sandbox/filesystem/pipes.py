@@ -31,6 +31,8 @@ class Pipe(Inode):
 
     __slots__ = ("_data", "_writers")
 
+    seekable = False
+
     def __init__(self, overlay: Overlay) -> None:
         """EDQUOT when the sandbox has too many files of its own."""
         super().__init__(overlay, S_IFIFO | 0o600)
@@ -38,16 +40,11 @@ class Pipe(Inode):
         self._data = bytearray()
         self._writers = 0
 
-    @property
-    def seekable(self) -> bool:
-        """A pipe has no position."""
-        return False
-
-    def opened(self, flags: int) -> None:
+    def opened(self, flags: int) -> Inode:
         """Count writers apart."""
-        super().opened(flags)
         if flags & O_WRONLY:
             self._writers += 1
+        return super().opened(flags)
 
     def closed(self, flags: int) -> None:
         """Count writers apart; what is left unread goes with the last end."""

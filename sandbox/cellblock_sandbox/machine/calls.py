@@ -62,6 +62,8 @@ _func_call_unchecked = ctypes.CFUNCTYPE(
 _trap_new = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t)(("wasmtime_trap_new", ffi.dll))
 _NO_FINALIZER = _Finalizer()
 _HOST_FAILED = b"host function failed"
+# How many places of arguments are remembered for each host function: the guest chooses how deep its stack is.
+_PLACES_KEPT = 64
 
 
 class Interrupted(BaseException):
@@ -170,7 +172,10 @@ def _callback(signature: str, function: Callable[..., Any], current: Callable[[]
     parameters, results = signature.split("->")
     unpack = struct.Struct("<" + "".join(_CELL_FORMAT[each] for each in parameters)).unpack
     cells = ctypes.c_char * (_CELL_BYTES * len(parameters))
-    store: Callable[[int], Any] | None = _CELL_TYPES[results].from_address if results else None
+    result_cell: Any = _CELL_TYPES[results] if results else cells
+    # Where the engine passes values: nearly always the same few places of its stack. Making the two views of one takes
+    # 0.5 us, finding them again 0.05.
+    places: dict[int, tuple[Any, Any]] = {}
 
     def callback(_env: int, _caller: int, values: int, _count: int) -> int:
         border = current()
@@ -178,10 +183,14 @@ def _callback(signature: str, function: Callable[..., Any], current: Callable[[]
         try:
             if border.revoked:
                 raise Interrupted
-            arguments = unpack(cells.from_address(values)) if parameters else ()
-            answer = function(*arguments)
-            if store is not None:
-                store(values).value = answer
+            place = places.get(values)
+            if place is None:
+                if len(places) >= _PLACES_KEPT:
+                    places.clear()
+                place = places[values] = cells.from_address(values), result_cell.from_address(values)
+            answer = function(*unpack(place[0]))
+            if results:
+                place[1].value = answer
             border.in_host = False
             if border.revoked:
                 raise Interrupted

@@ -70,10 +70,9 @@ class GuestMemory:
         start = ptr & MASK32
         # Most strings are short paths: look at 256 bytes first so that no call copies 64 KiB to find 30.
         for window in (256, limit):
-            text = bytes(self._view[start : start + min(window, limit)])
-            end = text.find(0)
-            if end >= 0:
-                return text[:end]
+            text, end, _ = self._view[start : start + min(window, limit)].tobytes().partition(b"\0")
+            if end:
+                return text
         raise GuestFault(f"no end of string within {limit} bytes of {start:#x}")
 
     def unpack(self, layout: struct.Struct, ptr: int) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """Descriptors: reading, writing and seeking, their flags, duplicates, pipes and polling.
 
-fd_read and fd_write are the hottest calls there are, importing a package makes thousands: they stay flat.
+fd_read and fd_write are the hottest calls there are, importing a package makes thousands: they stay flat, and the one
+buffer that libc nearly always gives has a way of its own.
 Bodies follow Emscripten 5.0.3's `src/lib/libwasi.js` and `libsyscall.js`.
 """
 
@@ -19,12 +20,8 @@ from cellblock_sandbox.abi.tables import (
     F_DUPFD_CLOEXEC,
     F_GETFD,
     F_GETFL,
-    F_GETLK,
     F_SETFD,
     F_SETFL,
-    F_SETLK,
-    F_SETLKW,
-    F_UNLCK,
     FIONREAD,
     IOVEC_SIZE,
     O_APPEND,
@@ -39,10 +36,11 @@ from cellblock_sandbox.abi.tables import (
     WASI_FILETYPE_DIRECTORY,
     WASI_FILETYPE_REGULAR_FILE,
 )
+from cellblock_sandbox.filesystem.directory import Directory
 from cellblock_sandbox.filesystem.errors import FileSystemError
-from cellblock_sandbox.filesystem.inodes import Directory
 from cellblock_sandbox.machine.memory import MASK32
 from cellblock_sandbox.syscalls.host import Host
+from cellblock_sandbox.syscalls.locks import LOCKING, fcntl_lock
 from cellblock_sandbox.syscalls.registry import syscall, wasi
 
 MAX_IOVECS: Final = 1024
@@ -50,6 +48,8 @@ MAX_POLLED: Final = 1024
 DEADLINE_MARGIN_S: Final = 0.005
 
 IOVEC: Final = struct.Struct("<II")
+COUNT: Final = struct.Struct("<I")
+OFFSET: Final = struct.Struct("<q")
 POLLFD: Final = struct.Struct("<iHH")
 FDSTAT: Final = struct.Struct("<BxH4xQQ")
 
@@ -84,17 +84,23 @@ def transfer(windows: list[memoryview], step: Callable[[int, memoryview], int]) 
 @wasi("fd_read", "iiii->i", params=("fd", "iovs", "iovs_len", "nread"))
 def fd_read(host: Host, fd: int, iovs: int, iovs_len: int, nread: int) -> None:
     """Read into several buffers; write the number of bytes to `nread`. EBADF, EAGAIN, EISDIR, EINVAL, EFAULT."""
-    read = host.files.file(fd).read_into
-    count = transfer(buffers(host, iovs, iovs_len), lambda _, window: read(window))
-    host.memory.set_u32(nread, count)
+    read, memory = host.files.file(fd).read_into, host.memory
+    if iovs_len == 1:
+        count = read(memory.view(*memory.unpack(IOVEC, iovs)))
+    else:
+        count = transfer(buffers(host, iovs, iovs_len), lambda _, window: read(window))
+    memory.pack(COUNT, nread, count)
 
 
 @wasi("fd_write", "iiii->i", params=("fd", "iovs", "iovs_len", "nwritten"))
 def fd_write(host: Host, fd: int, iovs: int, iovs_len: int, nwritten: int) -> None:
     """Write several buffers; write the number of bytes to `nwritten`. EBADF, EAGAIN, EPIPE, ENOSPC, EINVAL, EFAULT."""
-    write = host.files.file(fd).write_from
-    count = transfer(buffers(host, iovs, iovs_len), lambda _, window: write(window))
-    host.memory.set_u32(nwritten, count)
+    write, memory = host.files.file(fd).write_from, host.memory
+    if iovs_len == 1:
+        count = write(memory.view(*memory.unpack(IOVEC, iovs)))
+    else:
+        count = transfer(buffers(host, iovs, iovs_len), lambda _, window: write(window))
+    memory.pack(COUNT, nwritten, count)
 
 
 @wasi("fd_pread", "iiiji->i", params=("fd", "iovs", "iovs_len", "offset", "nread"))
@@ -116,7 +122,7 @@ def fd_pwrite(host: Host, fd: int, iovs: int, iovs_len: int, offset: int, nwritt
 @wasi("fd_seek", "ijii->i", params=("fd", "offset", "whence", "newoffset"))
 def fd_seek(host: Host, fd: int, offset: int, whence: int, newoffset: int) -> None:
     """Move the position and write it to `newoffset`, an i64. EBADF, EINVAL, EOVERFLOW, ESPIPE, EFAULT."""
-    host.memory.set_i64(newoffset, host.files.file(fd).seek(offset, whence))
+    host.memory.pack(OFFSET, newoffset, host.files.file(fd).seek(offset, whence))
 
 
 @wasi("fd_close", "i->i", params=("fd",))
@@ -167,9 +173,10 @@ def dup3(host: Host, fd: int, newfd: int, flags: int) -> int:
 
 @syscall("__syscall_fcntl64", "iii->i", params=("fd", "cmd", "varargs"))
 def fcntl64(host: Host, fd: int, cmd: int, varargs: int) -> int:
-    """Duplicate a descriptor, or read and change its flags; locks always succeed, nobody else is there.
+    """Duplicate a descriptor, read and change its flags, or lock (locks.py).
 
-    EBADF, EINVAL, EMFILE. `varargs` points at the command's one argument, if it has one. See fcntl(2).
+    EBADF, EINVAL, EMFILE, EAGAIN (locked by another), ENOLCK. `varargs` points at the command's one argument, if it
+    has one. See fcntl(2).
     """
     file = host.files.file(fd)
     if cmd in (F_DUPFD, F_DUPFD_CLOEXEC):
@@ -178,9 +185,9 @@ def fcntl64(host: Host, fd: int, cmd: int, varargs: int) -> int:
         return file.flags
     if cmd == F_SETFL:
         file.set_status_flags(host.memory.i32(varargs))
-    elif cmd == F_GETLK:
-        host.memory.set_u16(host.memory.u32(varargs), F_UNLCK)
-    elif cmd not in (F_GETFD, F_SETFD, F_SETLK, F_SETLKW):
+    elif cmd in LOCKING:
+        fcntl_lock(host, file, cmd, host.memory.u32(varargs))
+    elif cmd not in (F_GETFD, F_SETFD):
         raise FileSystemError(EINVAL)
     return 0
 

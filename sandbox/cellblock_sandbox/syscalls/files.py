@@ -33,31 +33,31 @@ DEVICE_ID: Final = 1
 BLOCK_SIZE: Final = 4096
 
 # struct stat in one piece, because importing a package makes thousands of these; a test checks it against the tables.
-STAT: Final = struct.Struct("<IIIIIIqii qi4x qi4x qi4x Q")
+STAT: Final = struct.Struct("<IIIIIIqiI qi4x qi4x qi4x Q")
 STATFS: Final = struct.Struct("<4xI5qI4x3I20x")
 TIMESPEC: Final = struct.Struct("<qi4x")
 
 
 def write_stat(host: Host, buf: int, node: Inode) -> None:
     """Write a node's attributes as struct stat. EFAULT."""
-    size = node.size
-    host.memory.pack(
-        STAT,
-        buf,
-        DEVICE_ID,
-        node.mode,
-        node.nlink,
-        node.uid,
-        node.gid,
-        0,
-        size,
-        BLOCK_SIZE,
-        (size + 511) // 512,
-        *divmod(node.atime_ns, SECOND_NS),
-        *divmod(node.mtime_ns, SECOND_NS),
-        *divmod(node.ctime_ns, SECOND_NS),
-        node.ino,
-    )
+    if node.packed is None:
+        size = node.size
+        node.packed = STAT.pack(
+            DEVICE_ID,
+            node.mode,
+            node.nlink,
+            node.uid,
+            node.gid,
+            node.rdev,
+            size,
+            BLOCK_SIZE,
+            (size + 511) // 512 & MASK32,
+            *divmod(node.atime_ns, SECOND_NS),
+            *divmod(node.mtime_ns, SECOND_NS),
+            *divmod(node.ctime_ns, SECOND_NS),
+            node.ino,
+        )
+    host.memory.write(buf, node.packed)
 
 
 def write_statfs(host: Host, buf: int) -> None:

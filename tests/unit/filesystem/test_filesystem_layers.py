@@ -42,10 +42,18 @@ def test_damaged_member_is_named(tmp_path):
     path = tmp_path / "bad.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a", b"aaaaaaaaaaaaaaaaaaaa" * 50, zipfile.ZIP_DEFLATED)
-    members = dict(Archive(path).members())
-    members["a"]._info.CRC ^= 1
+    content = bytearray(path.read_bytes())
+    checksum = content.index(b"PK\1\2") + 16
+    content[checksum] ^= 1
+    path.write_bytes(content)
     with pytest.raises(zipfile.BadZipFile, match="a: size or checksum"):
-        members["a"].load()
+        dict(Archive(path).members())["a"].load()
+    stack = LayerStack()
+    stack.mount_archive(path, "/site")
+    fs = FileSystem(stack, Quota(), lambda stream, chunk: None)
+    fd = fs.open(b"/site/a", 0)
+    with pytest.raises(FileSystemError, match="EIO"):
+        fs.file(fd).read_into(memoryview(bytearray(10)))
 
 
 def test_members_may_not_leave_their_directory(tmp_path):
