@@ -14,6 +14,8 @@ const MSGPACK = "application/msgpack";
 // Less than the keep-alive time of the service, so that a request never meets a connection that is just closing.
 const IDLE_SOCKET_MS = 10_000;
 const PROBE_TIMEOUT_MS = 3_000;
+// How long the service holds back an answer while it builds a block's image, before it tells how far that is.
+const LOADING_REPORT_S = 2;
 // Beyond a block's own time limit: waiting for a free worker, and carrying a large value.
 const ANSWER_GRACE_MS = 60_000;
 const NOT_CONNECTED = new Set([
@@ -61,20 +63,33 @@ class Client {
      * Run a block.
      *
      * @param {object} request what POST /v1/execute takes; values must be the wire form of `values.toWire`
-     * @param {{signal?: AbortSignal}} [options] aborting it drops the connection, which cancels the run
+     * While the service builds the image that the block needs, `onLoading` is told how far it is, and the request is
+     * made again: nothing has run by then.
+     *
+     * @param {{signal?: AbortSignal, onLoading?: (progress: object) => void}} [options] aborting `signal` drops the
+     *     connection, which cancels the run; progress is {step, done, total, unit, seconds}
      * @returns {Promise<object>} {id, status, result, stdout, stderr, error?, timings_ms}
      * @throws {ServiceError}
      * @throws {values.ResultNotPortable}
      */
-    async execute(request, { signal } = {}) {
+    async execute(request, { signal, onLoading = () => {} } = {}) {
         const body = values.packWire(request);
         const timeout = request.timeout_s * 1000 + ANSWER_GRACE_MS;
-        const headers = { "content-type": MSGPACK, accept: MSGPACK, "content-length": body.length };
-        const response = await this.#exchange("POST", "/v1/execute", { headers, body, timeout, signal });
-        if (response.statusCode !== 200) {
-            throw problemOf(response);
+        const headers = {
+            "content-type": MSGPACK, accept: MSGPACK, "content-length": body.length,
+            prefer: `wait=${LOADING_REPORT_S}`,
+        };
+        for (;;) {
+            const response = await this.#exchange("POST", "/v1/execute", { headers, body, timeout, signal });
+            if (response.statusCode === 200) {
+                return readAnswer(response);
+            }
+            const problem = problemOf(response);
+            if (problem.code !== "image_loading") {
+                throw problem;
+            }
+            onLoading(problem.progress);
         }
-        return readAnswer(response);
     }
 
     /** Ask /readyz. @returns {Promise<"ready"|"starting"|"unreachable">} */
@@ -165,6 +180,9 @@ function readAnswer({ type, body }) {
 function problemOf({ statusCode, type, body }) {
     const problem = type.includes("json") ? parseJson(body) : {};
     const detail = problem.detail ?? problem.title ?? `HTTP ${statusCode}`;
+    if (problem.error_key === "image_loading") {
+        return Object.assign(new ServiceError("image_loading", detail), { progress: problem.progress ?? {} });
+    }
     if (statusCode === 503) {
         return new ServiceError("service_not_ready", `the Cellblock service is not ready: ${detail}`);
     }

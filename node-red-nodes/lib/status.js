@@ -33,6 +33,16 @@ function runningStatus(waiting, translate) {
     return { ...RUNNING, text };
 }
 
+/**
+ * The status while the service builds the image that a block needs.
+ *
+ * @param {{done?: number, total?: ?number}} progress of the step it is at
+ */
+function loadingStatus({ done = 0, total }, translate) {
+    const percent = total > 0 ? ` ${Math.floor(Math.min(done / total, 1) * 100)} %` : "";
+    return { ...RUNNING, shape: "ring", text: translate("status.loading") + percent };
+}
+
 /** The status after a block returned. @param {{timings_ms?: {total?: number}}} answer of the service */
 function doneStatus(answer) {
     return { ...DONE, text: formatDuration(answer.timings_ms?.total ?? 0) };
@@ -75,4 +85,4 @@ function shorten(text) {
     return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
 }
 
-module.exports = { formatDuration, runningStatus, doneStatus, failureStatus, serviceStatus };
+module.exports = { formatDuration, runningStatus, loadingStatus, doneStatus, failureStatus, serviceStatus };

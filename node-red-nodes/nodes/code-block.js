@@ -89,7 +89,10 @@ module.exports = function (RED) {
                 // Its payload is the block's `data`: see docs/values.md.
                 msg: travels,
                 timeout_s: settings.timeoutS,
-            }, { signal: stop.signal });
+            }, {
+                signal: stop.signal,
+                onLoading: (progress) => node.status(status.loadingStatus(progress, translate)),
+            });
             reportOutput(node, answer);
             if (answer.status !== "completed") {
                 throw blockError(answer);

@@ -117,7 +117,7 @@ class Provider:
             return Provision(found.id)
         wheels, unavailable = self._resolve(base, wanted, packages)
         if binary := {wheel: path for wheel, path in wheels.items() if not wheel.pure}:
-            standard.widen(binary, home=self.home, progress=self.progress)
+            standard.widen(binary, home=self.home, policy=self.policy, progress=self.progress)
             del self.base, self.distribution
             return self.provide(code, packages)
         modules = tuple(sorted({*wanted.modules, *wanted.absent}))

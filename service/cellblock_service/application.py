@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> web.Application:
 
 async def _workers(app: web.Application) -> AsyncIterator[None]:
     app[POOL].start(app[CATALOGUE].install)
-    app[CATALOGUE].start()
+    await app[CATALOGUE].start()
     yield
     await app[CATALOGUE].close()
     await app[POOL].close()

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
+from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.image import bundle, pins, snapshot
 from cellblock_sandbox.image.distribution import Distribution, Package, RemoteFile
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.manifest import StoredFile
-from cellblock_sandbox.image.packages import Wheel
+from cellblock_sandbox.image.packages import Policy, Wheel, open_catalogue, published
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.store import Store, Stored
@@ -45,10 +46,20 @@ def require_bundle(*, home: Home, progress: Progress) -> str:
     return found.id
 
 
-def build_full(*, home: Home, progress: Progress) -> dict[str, Stored]:
-    """Build the full bundle if it isn't there yet, and the standard images on it."""
-    if Store(home).find("bundle", FULL, verify=False) is None:
-        build_bundle(_deliverable(Fetcher(home, progress)), name=FULL, home=home, progress=progress)
+def build_full(*, home: Home, policy: Policy, progress: Progress) -> dict[str, Stored]:
+    """Build the full bundle if it isn't there yet, and the standard images on it.
+
+    It holds what the sources have of the distribution, and the binary wheels that indexes have of the rest of it.
+    """
+    if not has_full(Store(home)):
+        wheels = _deliverable(Fetcher(home, progress), policy)
+        more = _published(wheels, home, policy, progress)
+        try:
+            bundle.build([*wheels, *more], lambda _: {**wheels, **more}, name=FULL, home=home, progress=progress)
+        except LinkError as problem:
+            # What others publish is an extra: it must not cost everyone the rest.
+            progress.note(f"{problem}\nThe bundle is built without the wheels that only indexes have.")
+            bundle.build(list(wheels), lambda _: wheels, name=FULL, home=home, progress=progress)
     return _build_images(home, progress)
 
 
@@ -59,12 +70,12 @@ def require_images(*, home: Home, progress: Progress) -> None:
         build_missing(home=home, progress=progress)
 
 
-def widen(wheels: Mapping[Wheel, Path], *, home: Home, progress: Progress) -> None:
+def widen(wheels: Mapping[Wheel, Path], *, home: Home, policy: Policy, progress: Progress) -> None:
     """Make a bundle that has binary `wheels`: the full bundle, and if that is what there is, one with them added."""
     store = Store(home)
     full = store.find("bundle", FULL)
     if full is None:
-        build_full(home=home, progress=progress)
+        build_full(home=home, policy=policy, progress=progress)
         return
     held = {
         _wheel(stored): full.file(stored.name) for stored in full.manifest.files if stored.name.startswith("wheels/")
@@ -85,6 +96,11 @@ def distribution(home: Home, progress: Progress) -> Distribution:
     """The lock of the pinned Pyodide release, from the current bundle if there is one."""
     found = current_bundle(Store(home))
     return Distribution.load(found.file(pins.LOCK)) if found else Fetcher(home, progress).distribution()
+
+
+def has_full(store: Store) -> bool:
+    """Whether the full bundle is there, by its manifest."""
+    return store.find("bundle", FULL, verify=False) is not None
 
 
 def current_bundle(store: Store) -> Stored | None:
@@ -110,12 +126,30 @@ def as_wheel(package: Package) -> Wheel:
     return Wheel(package.name, package.version, package.file, "distribution", "", pure, package.depends)
 
 
-def _deliverable(fetcher: Fetcher) -> list[str]:
-    """The packages of the distribution, tests left out, that some source has together with all they depend on."""
-    distribution = fetcher.distribution()
-    candidates = [each for each in distribution.packages.values() if not each.name.endswith("-tests")]
-    there = {each.name for each in candidates if fetcher.has(each.file)}
-    return [name for name in sorted(there) if {each.name for each in distribution.closure([name])} <= there]
+def _deliverable(fetcher: Fetcher, policy: Policy) -> dict[Wheel, Path]:
+    """The wheels of the distribution that some source has together with all they depend on.
+
+    Without what the operator denies, and without packages that are another one's tests.
+    """
+    lock = fetcher.distribution()
+    left_out = PROVIDED_BY_GUEST | policy.deny
+    candidates = [each for each in lock.packages.values() if not each.name.endswith("-tests")]
+    there = {each.name for each in candidates if each.name not in left_out and fetcher.has(each.file)}
+    whole = [name for name in sorted(there) if {each.name for each in lock.closure([name])} <= there]
+    wheels = [as_wheel(each) for each in lock.closure(whole)]
+    paths = fetcher.get(wheel.file for wheel in wheels)
+    return {wheel: paths[wheel.file.name] for wheel in wheels}
+
+
+def _published(held: Mapping[Wheel, Path], home: Home, policy: Policy, progress: Progress) -> Mapping[Wheel, Path]:
+    """Binary wheels of the distribution's other packages that indexes have, to go with what is `held`."""
+    lock = distribution(home, progress)
+    installed = {wheel.name: wheel.version for wheel in held}
+    others = [each.name for each in map(as_wheel, lock.packages.values()) if not each.pure]
+    wanted = [name for name in sorted(others) if name not in installed and not name.endswith("-tests")]
+    with progress.step(f"look for {len(wanted)} more packages"):
+        catalogue = open_catalogue(home=home, distribution=lock, policy=policy, installed=installed, progress=progress)
+        return published(wanted, catalogue, policy)
 
 
 def _build_images(home: Home, progress: Progress) -> dict[str, Stored]:

@@ -11,7 +11,8 @@ segments, and every image captured later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,8 @@ def link(
     inputs = []
     for unit in layout.units():
         path = workdir / f"{unit.key}.wasm"
-        path.write_bytes(rewriter.rewrite(unit))
+        with _blaming(unit):
+            path.write_bytes(rewriter.rewrite(unit))
         inputs.append((path, unit.key))
     glue_path = workdir / "link.wat"
     glue_path.write_text(rewriter.glue.text(_address(layout.main, "Py_EMSCRIPTEN_SIGNAL_HANDLING")))
@@ -119,6 +121,17 @@ def link(
         libraries={unit.path: _library(unit) for unit in layout.libraries},
         main_symbols=_symbols(layout.main),
     )
+
+
+@contextmanager
+def _blaming(unit: Unit) -> Iterator[None]:
+    """Name the module at fault in a LinkError that doesn't name one."""
+    try:
+        yield
+    except LinkError as error:
+        if error.module or not unit.path:
+            raise
+        raise LinkError(str(error).partition("\n")[0], module=unit.path) from error
 
 
 class _Rewriter:

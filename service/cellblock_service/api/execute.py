@@ -16,16 +16,19 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from aiohttp import web
+from cellblock_sandbox.provision import Provision
 
 from cellblock_service.api.keys import CATALOGUE, POOL, SETTINGS
 from cellblock_service.api.negotiation import CONTENT_TYPES, Kind, answer_kind, body_kind
 from cellblock_service.codec import envelope, fields, jsontext
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import AboveMaximum, BodyTooLarge, BodyTooSlow, RequestError, ServiceError
+from cellblock_service.images.catalogue import Catalogue
 from cellblock_service.settings import Settings
 from cellblock_service.workers.frames import Buffer, Frame, chunks
 from cellblock_service.workers.pool import Job, Pool
@@ -52,25 +55,49 @@ async def execute(request: web.Request) -> web.StreamResponse:
     wanted = answer_kind(request.headers.get("Accept"), kind)
     work = await _take_apart(await _read(request, settings), kind, pool)
     timeout_s, memory_mb = _limits(work, settings)
-    provision = await request.app[CATALOGUE].provision(work.code, work.packages, patience_s=_patience(request))
-    load_s = loop.time() - arrived
     identifier = work.id or uuid.uuid4().hex
     with structlog.contextvars.bound_contextvars(execution=identifier):
-        frame = Frame(
-            {
-                "kind": "run",
-                "image": provision.image,
-                "timeout_s": timeout_s,
-                "memory_mb": memory_mb,
-                "as_json": wanted == "json",
-            },
-            envelope.guest_request(work.code, work.name, timeout_s, work.payloads, provision.unavailable),
-        )
-        answer, job = await pool.submit(frame, within_s=timeout_s + settings.kill_grace_s)
+        run = _Run(work, timeout_s, memory_mb, as_json=wanted == "json", patience_s=_patience(request))
+        answer, job, load_s = await _carry_out(run, request.app[CATALOGUE], pool, settings)
         timings = _timings(answer, job, load_s=load_s, total_s=loop.time() - arrived)
         error = answer.meta["error"] or {}
         log.info("execution", status=answer.meta["status"], error=error.get("type"), **timings)
         return await _respond(request, _answer(identifier, answer, timings, wanted), CONTENT_TYPES[wanted])
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One block to run, with what holds for it."""
+
+    work: ExecuteRequest
+    timeout_s: float
+    memory_mb: int
+    as_json: bool
+    patience_s: float | None
+
+    def frame(self, provision: Provision) -> Frame:
+        """What a worker is told."""
+        work = self.work
+        meta = {"kind": "run", "image": provision.image, "timeout_s": self.timeout_s, "memory_mb": self.memory_mb}
+        request = envelope.guest_request(work.code, work.name, self.timeout_s, work.payloads, provision.unavailable)
+        return Frame(meta | {"as_json": self.as_json}, request)
+
+
+async def _carry_out(run: _Run, catalogue: Catalogue, pool: Pool, settings: Settings) -> tuple[Frame, Job, float]:
+    """Run a block in the image it needs; give the answer, the job, and the seconds that finding the image took.
+
+    An image may go to make room just before it is used: then nothing has run, and it is built again, once.
+    """
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    for last in (False, True):
+        provision = await catalogue.provision(run.work.code, run.work.packages, patience_s=run.patience_s)
+        load_s = loop.time() - started
+        answer, job = await pool.submit(run.frame(provision), within_s=run.timeout_s + settings.kill_grace_s)
+        if last or answer.meta.get("image") != "missing":
+            break
+        catalogue.forget(run.work.code, run.work.packages)
+    return answer, job, load_s
 
 
 async def _read(request: web.Request, settings: Settings) -> bytes:

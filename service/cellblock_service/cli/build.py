@@ -10,6 +10,7 @@ from cellblock_sandbox.errors import CellblockError
 from cellblock_sandbox.image import snapshot, standard
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Kind
+from cellblock_sandbox.image.packages import Policy
 from cellblock_sandbox.image.progress import for_stream
 from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.store import Entry, Store
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 def _build_bundle(options: argparse.Namespace, home: Home) -> int:
     progress = for_stream()
     if options.name == standard.FULL and not options.package:
-        standard.build_full(home=home, progress=progress)
+        standard.build_full(home=home, policy=Policy.from_environment(), progress=progress)
         built = Store(home).open("bundle", standard.FULL, verify=False)
     else:
         packages = options.package or standard.PACKAGES

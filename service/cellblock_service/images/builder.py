@@ -83,7 +83,7 @@ def work(task: dict[str, Any]) -> Any:
     home = Home.find(Path(task["home"]) if task["home"] else None)
     progress, policy = ReportProgress(), Policy.from_environment()
     if task["kind"] == "full":
-        standard.build_full(home=home, progress=progress)
+        standard.build_full(home=home, policy=policy, progress=progress)
         return None
     if task["kind"] == "install":
         added = install(task["requirements"], task["installed"], home=home, policy=policy, progress=progress)

@@ -7,6 +7,7 @@ Otherwise a builder process makes the image, one at a time; requests for the sam
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 from collections import OrderedDict
@@ -14,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import structlog
+from cellblock_sandbox.errors import SandboxError
 from cellblock_sandbox.image import standard
 from cellblock_sandbox.image.distribution import Distribution
 from cellblock_sandbox.image.home import Home
@@ -21,7 +23,7 @@ from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.store import Store
 from cellblock_sandbox.provision import Provision, Survey, serves
 
-from cellblock_service.errors import ImageLoading, QueueFull, ServiceError
+from cellblock_service.errors import ImageLoading, NotReady, QueueFull, ServiceError
 from cellblock_service.images.building import Build, carry_out
 from cellblock_service.settings import Settings
 from cellblock_service.workers.frames import Frame
@@ -30,6 +32,7 @@ from cellblock_service.workers.pool import Pool
 REMEMBERED = 4096
 WAITING_BUILDS = 16
 SURVEY_S = 15.0
+USED_EVERY_S = 60.0
 
 Value = TypeVar("Value")
 
@@ -46,12 +49,15 @@ class Catalogue:
         self._known: OrderedDict[str, Provision] = OrderedDict()
         self._installed: OrderedDict[str, list[dict[str, str]]] = OrderedDict()
         self._builds: dict[str, tuple[Build, asyncio.Task[Any]]] = {}
+        self._used: dict[str, float] = {}
+        self._standard_id = settings.image
         self._turn = asyncio.Lock()
         self._distribution: Distribution | None = None
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begin the full bundle in the background, if the operator wants it and it isn't there."""
-        if self._settings.full_bundle == "background" and self.store.find("bundle", "full", verify=False) is None:
+        await self._look_up_standard()
+        if self._settings.full_bundle == "background" and not await asyncio.to_thread(standard.has_full, self.store):
             self._begin("full", {"kind": "full"}, "the full bundle")
 
     async def close(self) -> None:
@@ -75,14 +81,23 @@ class Catalogue:
             return self._standard()
         key = _key(code, sorted(packages))
         known = self._known.get(key)
-        if known is None or not self._there(known):
+        if known is None or not await self._in_use(known.image):
             known = await self._survey(code, packages) or await self._built(key, code, packages, patience_s)
         _remember(self._known, key, known)
         return known
 
+    def forget(self, code: str, packages: Sequence[str]) -> None:
+        """Look for this block's image again next time: it went away meanwhile."""
+        self._known.pop(_key(code, sorted(packages)), None)
+
     def _standard(self) -> Provision:
         """The standard image by its id of now: its name may come to mean a better one."""
-        return Provision(self.store.resolve("image", self._settings.image))
+        return Provision(self._standard_id)
+
+    async def _look_up_standard(self) -> None:
+        """Find the standard image's id. One that isn't there keeps its name, for a worker to tell."""
+        with contextlib.suppress(SandboxError):
+            self._standard_id = await asyncio.to_thread(self.store.resolve, "image", self._settings.image)
 
     async def install(self, requirements: Sequence[str], installed: Mapping[str, str]) -> list[dict[str, str]]:
         """Give name, version and path of the wheels that a running block asks for, beside those it has.
@@ -97,13 +112,21 @@ class Catalogue:
         _remember(self._installed, key, found)
         return found
 
-    def _there(self, known: Provision) -> bool:
-        """Whether the image is still on disk; if so, it counts as used now."""
-        return self.store.use("image", known.image)
+    async def _in_use(self, image: str) -> bool:
+        """Count an image as used, once in a while; False if it isn't there any more."""
+        now = asyncio.get_running_loop().time()
+        if now - self._used.get(image, -USED_EVERY_S) >= USED_EVERY_S:
+            if not await asyncio.to_thread(self.store.use, "image", image):
+                return False
+            self._used[image] = now
+        return True
 
     async def _survey(self, code: str, packages: Sequence[str]) -> Provision | None:
         """Have a worker tell what the code imports; give the standard image if that serves."""
-        image = self.store.open("image", self._settings.image, verify=False)
+        try:
+            image = await asyncio.to_thread(self.store.open, "image", self._standard_id, verify=False)
+        except SandboxError as error:
+            raise NotReady(str(error)) from error
         frame = Frame({"kind": "survey", "image": image.id}, [code.encode()])
         answer, _ = await self._pool.submit(frame, within_s=SURVEY_S)
         if "survey" not in answer.meta:
@@ -144,6 +167,7 @@ class Catalogue:
             except ServiceError as error:
                 log.warning("build_failed", title=build.title, reason=error.detail)
                 raise
+            await self._look_up_standard()
             log.info("build_finished", title=build.title, seconds=build.progress()["seconds"])
             return result
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox import CellblockError, Image, Limits, Sandbox
+from cellblock_sandbox.errors import ImageMissing
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.installation import Addition, Installer
 from cellblock_sandbox.provision import survey
@@ -167,6 +168,11 @@ class Workshop:
         limits = dataclasses.replace(self._limits, timeout_s=timeout_s, memory_mb=frame.meta["memory_mb"])
         try:
             self._used = self._shelf.take(frame.meta["image"], limits)
+        except ImageMissing as error:
+            return {**failed(type(error).__name__, str(error)), "image": "missing"}, b""
+        except CellblockError as error:
+            return failed(type(error).__name__, str(error)), b""
+        try:
             made = time.perf_counter()
             packed = self._used.run_packed(bytes(frame.blob), timeout_s=timeout_s)
         except CellblockError as error:

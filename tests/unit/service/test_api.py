@@ -34,7 +34,7 @@ async def connect() -> AsyncIterator[Connect]:
     clients: list[Client] = []
 
     async def start(image: str = "data", **given: Any) -> Client:
-        settings = Settings(image=image, workers=1, **given)
+        settings = Settings(image=image, workers=1, full_bundle="on-demand", **given)
         app = create_app(settings)
         options = WorkerOptions(image=image, home=None, timeout_s=30, memory_mb=64, program=(STUB,))
         app[POOL] = Pool(options, workers=1, queue_size=settings.queue_size, recycle_after=1000)
@@ -75,7 +75,7 @@ async def test_json_in_json_out(connect: Connect) -> None:
         {"a": "08"},
         "out\N{REPLACEMENT CHARACTER}",
     )
-    assert set(answer["timings_ms"]) == {"queue", "ready", "run", "total"}
+    assert set(answer["timings_ms"]) == {"load", "queue", "ready", "run", "total"}
     assert "error" not in answer
 
 
@@ -112,7 +112,6 @@ async def test_the_answer_is_in_the_accepted_type(connect: Connect) -> None:
         ({"json": {"code": "x", "timeout_s": 0}}, 422, "invalid_value"),
         ({"json": {"code": "x", "timeout_s": 301}}, 422, "above_maximum"),
         ({"json": {"code": "x", "memory_mb": 3000}}, 422, "above_maximum"),
-        ({"json": {"code": "x", "packages": ["nunpy"]}}, 422, "unknown_package"),
         ({"json": {"code": "x", "dependencies": ["a"]}}, 422, "not_supported"),
         ({"data": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "unsupported_media_type"),
         ({"json": {"code": "x"}, "headers": {"Accept": "text/html"}}, 406, "not_acceptable"),
@@ -241,7 +240,7 @@ async def test_an_unforeseen_error_hides_its_text(connect: Connect, monkeypatch:
     def broken(*_: object) -> None:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr("cellblock_service.api.execute.check_packages", broken)
+    monkeypatch.setattr("cellblock_service.api.execute.envelope.guest_request", broken)
     document = await problem(client, json={"code": "echo"})
     assert (document["status"], document["error_key"]) == (500, "internal_error")
     assert "hunter2" not in json.dumps(document)

@@ -8,14 +8,12 @@ import msgpack
 import pytest
 from cellblock_service.codec.envelope import Cut
 from cellblock_service.codec.fields import ExecuteRequest, check
-from cellblock_service.codec.packages import check_packages
 from cellblock_service.errors import (
     InvalidValue,
     MissingField,
     NotSupported,
     RequestError,
     UnknownField,
-    UnknownPackage,
     WrongType,
 )
 
@@ -118,17 +116,6 @@ def test_an_unknown_field_is_refused_with_the_nearest() -> None:
 def test_dependencies_are_refused_until_results_are_kept() -> None:
     with pytest.raises(NotSupported, match="dependencies"):
         checked(dependencies=["a"])
-
-
-def test_packages_are_held_against_the_image() -> None:
-    image = {"numpy": "2.4.3", "scikit-learn": "1.8.0"}
-    check_packages(["NumPy", "scikit_learn"], image)
-    check_packages(["anything"], None)
-    with pytest.raises(UnknownPackage) as caught:
-        check_packages(["numpy", "scikit-laern"], image)
-    assert caught.value.members == {"package": "scikit-laern", "nearest": "scikit-learn"}
-    with pytest.raises(UnknownPackage, match="none"):
-        check_packages(["numpy"], {})
 
 
 def test_an_error_survives_the_way_between_processes() -> None:

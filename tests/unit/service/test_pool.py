@@ -21,13 +21,17 @@ pytestmark = pytest.mark.asyncio
 STUB = str(Path(__file__).with_name("stub_worker.py"))
 
 
+async def nothing_to_install(*_: object) -> list[dict[str, str]]:
+    return []
+
+
 @asynccontextmanager
 async def pool_of(
     workers: int = 1, *, queue_size: int = 8, recycle_after: int = 1000, image: str = "data", wait: bool = True
 ) -> AsyncIterator[Pool]:
     options = WorkerOptions(image=image, home=None, timeout_s=30, memory_mb=64, program=(STUB,))
     pool = Pool(options, workers=workers, queue_size=queue_size, recycle_after=recycle_after)
-    pool.start()
+    pool.start(nothing_to_install)
     try:
         if wait:
             await until(lambda: pool.state().ready == workers)

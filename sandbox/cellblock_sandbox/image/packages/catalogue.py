@@ -146,6 +146,14 @@ class Catalogue:
             version = Version(entry.version)
             yield Candidate(name, version, wheel, entry.requires_python, entry.yanked, (index, entry))
 
+    def is_binary(self, name: str) -> bool:
+        """Whether an index has binary wheels of `name` for the target. False, too, when it can't be asked."""
+        try:
+            _, project = self._project(name)
+        except BuildError:
+            return False
+        return project is not None and any(not entry.pure for entry in project.files)
+
     def _project(self, name: str) -> tuple[Index | None, Project | None]:
         """Return the first index that knows `name`: one further down can't slip in a newer version of it."""
         for index in self._indexes:
