@@ -47,9 +47,6 @@ MAX_IOVECS: Final = 1024
 MAX_POLLED: Final = 1024
 DEADLINE_MARGIN_S: Final = 0.005
 
-IOVEC: Final = struct.Struct("<II")
-COUNT: Final = struct.Struct("<I")
-OFFSET: Final = struct.Struct("<q")
 POLLFD: Final = struct.Struct("<iHH")
 FDSTAT: Final = struct.Struct("<BxH4xQQ")
 
@@ -58,8 +55,7 @@ def buffers(host: Host, iovs: int, count: int) -> list[memoryview]:
     """Return the windows of memory that `count` iovecs name. EINVAL for more than MAX_IOVECS, EFAULT."""
     if not 0 <= count <= MAX_IOVECS:
         raise FileSystemError(EINVAL)
-    memory = host.memory
-    return [memory.view(base, length) for base, length in IOVEC.iter_unpack(memory.view(iovs, count * IOVEC_SIZE))]
+    return [host.memory.iovec(iovs + IOVEC_SIZE * each) for each in range(count)]
 
 
 def transfer(windows: list[memoryview], step: Callable[[int, memoryview], int]) -> int:
@@ -86,10 +82,10 @@ def fd_read(host: Host, fd: int, iovs: int, iovs_len: int, nread: int) -> None:
     """Read into several buffers; write the number of bytes to `nread`. EBADF, EAGAIN, EISDIR, EINVAL, EFAULT."""
     read, memory = host.files.file(fd).read_into, host.memory
     if iovs_len == 1:
-        count = read(memory.view(*memory.unpack(IOVEC, iovs)))
+        count = read(memory.iovec(iovs))
     else:
         count = transfer(buffers(host, iovs, iovs_len), lambda _, window: read(window))
-    memory.pack(COUNT, nread, count)
+    memory.set_u32(nread, count)
 
 
 @wasi("fd_write", "iiii->i", params=("fd", "iovs", "iovs_len", "nwritten"))
@@ -97,32 +93,38 @@ def fd_write(host: Host, fd: int, iovs: int, iovs_len: int, nwritten: int) -> No
     """Write several buffers; write the number of bytes to `nwritten`. EBADF, EAGAIN, EPIPE, ENOSPC, EINVAL, EFAULT."""
     write, memory = host.files.file(fd).write_from, host.memory
     if iovs_len == 1:
-        count = write(memory.view(*memory.unpack(IOVEC, iovs)))
+        count = write(memory.iovec(iovs))
     else:
         count = transfer(buffers(host, iovs, iovs_len), lambda _, window: write(window))
-    memory.pack(COUNT, nwritten, count)
+    memory.set_u32(nwritten, count)
 
 
 @wasi("fd_pread", "iiiji->i", params=("fd", "iovs", "iovs_len", "offset", "nread"))
 def fd_pread(host: Host, fd: int, iovs: int, iovs_len: int, offset: int, nread: int) -> None:
     """Read from `offset`, leaving the position alone. EBADF, ESPIPE, EISDIR, EINVAL, EFAULT."""
-    read = host.files.file(fd).pread_into
-    count = transfer(buffers(host, iovs, iovs_len), lambda done, window: read(offset + done, window))
-    host.memory.set_u32(nread, count)
+    read, memory = host.files.file(fd).pread_into, host.memory
+    if iovs_len == 1:
+        count = read(offset, memory.iovec(iovs))
+    else:
+        count = transfer(buffers(host, iovs, iovs_len), lambda done, window: read(offset + done, window))
+    memory.set_u32(nread, count)
 
 
 @wasi("fd_pwrite", "iiiji->i", params=("fd", "iovs", "iovs_len", "offset", "nwritten"))
 def fd_pwrite(host: Host, fd: int, iovs: int, iovs_len: int, offset: int, nwritten: int) -> None:
     """Write at `offset`, leaving the position alone. EBADF, ESPIPE, ENOSPC, EINVAL, EFAULT."""
-    write = host.files.file(fd).pwrite_from
-    count = transfer(buffers(host, iovs, iovs_len), lambda done, window: write(offset + done, window))
-    host.memory.set_u32(nwritten, count)
+    write, memory = host.files.file(fd).pwrite_from, host.memory
+    if iovs_len == 1:
+        count = write(offset, memory.iovec(iovs))
+    else:
+        count = transfer(buffers(host, iovs, iovs_len), lambda done, window: write(offset + done, window))
+    memory.set_u32(nwritten, count)
 
 
 @wasi("fd_seek", "ijii->i", params=("fd", "offset", "whence", "newoffset"))
 def fd_seek(host: Host, fd: int, offset: int, whence: int, newoffset: int) -> None:
     """Move the position and write it to `newoffset`, an i64. EBADF, EINVAL, EOVERFLOW, ESPIPE, EFAULT."""
-    host.memory.pack(OFFSET, newoffset, host.files.file(fd).seek(offset, whence))
+    host.memory.set_i64(newoffset, host.files.file(fd).seek(offset, whence))
 
 
 @wasi("fd_close", "i->i", params=("fd",))

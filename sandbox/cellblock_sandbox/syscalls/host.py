@@ -104,6 +104,14 @@ class LinkTables:
     trampoline_slot: int = 0
 
 
+@dataclass
+class FileMapping:
+    """A file mapped into memory, and what its pages held when they last agreed with the file (memory.py)."""
+
+    file: OpenFile
+    pages: list[int]
+
+
 class Trace(Protocol):
     """Is told of every call, for debugging and as an oracle in tests."""
 
@@ -135,7 +143,7 @@ class Host:
     program: str = "python"
     log: Callable[[str], None] = lambda _: None
     trace: Trace | None = None
-    mappings: dict[int, OpenFile] = field(default_factory=dict)
+    mappings: dict[int, FileMapping] = field(default_factory=dict)
     links: LinkTables | None = None
     opened: list[str] = field(default_factory=list)
     table: FunctionTable | None = None
