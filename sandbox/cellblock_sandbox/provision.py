@@ -112,7 +112,7 @@ class Provider:
         name = _PREFIX + _key([base.bundle, sorted({*wanted.modules, *wanted.absent}), sorted(packages)])
         found = self.store.find("image", name, verify=False)
         # What could not be had then may be there now.
-        if found and not found.manifest.details["unavailable"]:
+        if found and not found.manifest.details.get("unavailable"):
             self.store.use("image", found.id)
             return Provision(found.id)
         wheels, unavailable = self._resolve(base, wanted, packages)
@@ -120,7 +120,8 @@ class Provider:
             standard.widen(binary, home=self.home, policy=self.policy, progress=self.progress)
             del self.base, self.distribution
             return self.provide(code, packages)
-        modules = tuple(sorted({*wanted.modules, *wanted.absent}))
+        there = (module for module in wanted.absent if module.partition(".")[0] not in unavailable)
+        modules = tuple(sorted({*wanted.modules, *there}))
         recipe = Recipe(base.bundle, modules, wheels, {"unavailable": unavailable})
         image = snapshot.build(name, recipe, home=self.home, progress=self.progress)
         self.store.evict("image", _PREFIX, self.disk_bytes, keep=name)

@@ -148,7 +148,7 @@ class Sandbox:
         """Whether it can run another block: False after close(), a hard stop, or when the guest ended itself."""
         return not self._ended
 
-    def run(
+    def run(  # noqa: PLR0913
         self,
         code: str,
         *,
@@ -156,6 +156,7 @@ class Sandbox:
         inputs: list[Any] | Mapping[str, Any] | None = None,
         msg: Any = None,
         env: Mapping[str, str] | None = None,
+        unavailable: Mapping[str, str] | None = None,
         name: str = "block",
         timeout_s: float | None = None,
         on_output: OnOutput | None = None,
@@ -165,6 +166,7 @@ class Sandbox:
         The result is what `return` gives, else a variable `result`, else the last expression, else None. Without
         `data`, the block's `data` follows `inputs`: None for none, the value of one, a list of several; without
         either, it is the payload of `msg`, if there is one.
+        `unavailable` tells why modules can't be had (provision.py), by top-level name: what their import says.
         `on_output(stream, chunk)` gets "stdout" and "stderr" as they are written, on the sandbox's own thread.
 
         ValueNotPortable if an argument can't travel, SandboxClosed if the sandbox has ended.
@@ -178,6 +180,8 @@ class Sandbox:
             request["msg"] = _packed(msg, "msg")
         if env is not None:
             request["env"] = dict(env)
+        if unavailable:
+            request["unavailable"] = dict(unavailable)
         packed = self.run_packed(msgpack.packb(request), timeout_s=timeout_s, on_output=on_output)
         value = None
         if packed.result is not None:

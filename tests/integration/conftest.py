@@ -6,14 +6,15 @@ import pytest
 from cellblock_sandbox import Image
 from cellblock_sandbox.image import standard
 from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.packages import Policy
 from cellblock_sandbox.image.progress import SilentProgress
 
 
 @pytest.fixture(scope="session")
 def image_home() -> Path:
-    """A CELLBLOCK_HOME that holds the default bundle and the images `core` and `data`."""
+    """A CELLBLOCK_HOME that holds the full bundle and the images `core` and `data`."""
     home = Home.find()
-    standard.build_missing(home=home, progress=SilentProgress())
+    standard.build_full(home=home, policy=Policy.from_environment(), progress=SilentProgress())
     return home.root
 
 

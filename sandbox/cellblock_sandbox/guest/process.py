@@ -31,16 +31,17 @@ SITE_PACKAGES = f"{STDLIB}/site-packages"
 ADDED_PACKAGES = "/lib/packages"
 INTERRUPT_FLAG = "Py_EMSCRIPTEN_SIGNAL_HANDLING"
 
-# The guest's whole environment. Nothing of the host's gets in.
+# The guest's whole environment. Nothing of the host's gets in; the user is called as in Emscripten.
 ENVIRONMENT = {
     "HOME": HOME,
     "LANG": "C.UTF-8",
+    "LOGNAME": "web_user",
     "PATH": "/",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHOME": "/",
     "PYTHONPATH": f"{ADDED_PACKAGES}:{SITE_PACKAGES}:{GUEST_ROOT}",
-    "PYTHONUTF8": "1",
     "TZ": "UTC",
+    "USER": "web_user",
 }
 
 # What the host calls in the linked module: the exports that a link keeps.

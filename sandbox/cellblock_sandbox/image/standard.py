@@ -18,7 +18,7 @@ from cellblock_sandbox.image.distribution import Distribution, Package, RemoteFi
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.manifest import StoredFile
-from cellblock_sandbox.image.packages import Policy, Wheel, open_catalogue, published
+from cellblock_sandbox.image.packages import Policy, Wheel, open_catalogue, provide, published
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.store import Store, Stored
@@ -83,6 +83,22 @@ def widen(wheels: Mapping[Wheel, Path], *, home: Home, policy: Policy, progress:
     together = {**held, **wheels}
     bundle.build(list(together), lambda _: together, name=FULL, home=home, progress=progress)
     _build_images(home, progress)
+
+
+def full_with(requirements: Sequence[str], *, home: Home, policy: Policy, progress: Progress) -> Stored:
+    """The full bundle, built if need be, with `requirements` (PEP 508) and all they need added to it.
+
+    Raises the errors of resolving and fetching, and the builders'.
+    """
+    store = Store(home)
+    build_full(home=home, policy=policy, progress=progress)
+    full = store.open("bundle", FULL, verify=False)
+    lock = Distribution.load(full.file(pins.LOCK))
+    installed = full.manifest.packages
+    added = provide(requirements, home=home, distribution=lock, policy=policy, installed=installed, progress=progress)
+    if added:
+        widen(dict(added), home=home, policy=policy, progress=progress)
+    return store.open("bundle", FULL, verify=False)
 
 
 def _wheel(stored: StoredFile) -> Wheel:

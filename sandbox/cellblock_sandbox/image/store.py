@@ -160,17 +160,16 @@ class Store:
         return True
 
     def evict(self, kind: Kind, prefix: str, limit_bytes: int, *, keep: str = "") -> tuple[str, ...]:
-        """Remove the least recently used of those whose name begins with `prefix`, until they fit into `limit_bytes`.
+        """Remove the least recently used of those named only with `prefix`, until they fit into `limit_bytes`.
 
         The one called `keep` stays. Returns the names removed. Processes that have the files open keep them.
         """
-        named = {ident: name for name, ident in self._names(kind).items() if name.startswith(prefix)}
-        entries = [entry for entry in self.list(kind) if entry.id in named]
-        total, removed = sum(entry.size for entry in entries), []
+        entries = [each for each in self.list(kind) if each.names and all(n.startswith(prefix) for n in each.names)]
+        total, removed = sum(entry.size for entry in entries), list[str]()
         for entry in entries:
-            if total > limit_bytes and named[entry.id] != keep:
+            if total > limit_bytes and keep not in entry.names:
                 self.remove(kind, entry.id)
-                removed.append(named[entry.id])
+                removed += entry.names
                 total -= entry.size
         return tuple(removed)
 

@@ -78,8 +78,19 @@ def _exec(command: argparse.ArgumentParser) -> None:
 def _bundle(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     build = actions.add_parser("build", help="build a bundle; needs Node and the network or local sources")
-    build.add_argument("name", nargs="?", default="default", help="its name (default: default)")
-    build.add_argument("--package", action="append", default=[], metavar="NAME", help="default: numpy and pandas")
+    build.add_argument(
+        "name",
+        nargs="?",
+        default="default",
+        help="its name; full holds every binary package that the sources have (default: default)",
+    )
+    build.add_argument(
+        "--package",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a package to hold (default: numpy and pandas); for the bundle full: one more beside all there are",
+    )
     _store_actions(command, actions, "bundle")
 
 

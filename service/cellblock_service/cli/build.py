@@ -39,9 +39,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _build_bundle(options: argparse.Namespace, home: Home) -> int:
     progress = for_stream()
-    if options.name == standard.FULL and not options.package:
-        standard.build_full(home=home, policy=Policy.from_environment(), progress=progress)
-        built = Store(home).open("bundle", standard.FULL, verify=False)
+    if options.name == standard.FULL:
+        built = standard.full_with(options.package, home=home, policy=Policy.from_environment(), progress=progress)
     else:
         packages = options.package or standard.PACKAGES
         built = standard.build_bundle(packages, name=options.name, home=home, progress=progress)

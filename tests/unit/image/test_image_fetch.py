@@ -121,6 +121,17 @@ def test_a_killed_fetch_leaves_a_part_that_the_next_one_removes(
     assert not _leftovers(home)
 
 
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _has_open(pid: int, path: Path) -> bool:
+    return any(descriptor.resolve() == path for descriptor in Path(f"/proc/{pid}/fd").iterdir())
+
+
 def test_two_fetches_of_one_file_take_turns(home: Home, tmp_path: Path, program: Callable[..., object]) -> None:
     slow = tmp_path / "slow"
     slow.mkdir()
@@ -128,7 +139,9 @@ def test_two_fetches_of_one_file_take_turns(home: Home, tmp_path: Path, program:
     first = program(FETCH, home.root, slow, FILE.name, FILE.sha256)
     with (slow / FILE.name).open("wb") as pipe:
         second = program(FETCH, home.root, slow, FILE.name, FILE.sha256)
-        time.sleep(0.5)
+        # Its next step is to find the lock taken, and to say so.
+        _wait_until(lambda: _has_open(second.pid, home.locks / f"download-{FILE.sha256}.lock"))
+        time.sleep(0.2)
         pipe.write(CONTENT)
     outputs = [child.communicate(timeout=20)[0] for child in (first, second)]
     assert [child.returncode for child in (first, second)] == [0, 0], outputs

@@ -175,7 +175,11 @@ class IndexServer:
         files = []
         for filename, entry in self.projects[name].items():
             sha256 = self._hash(entry)
-            file = {"filename": filename, "url": f"../../files/{filename}", "hashes": {"sha256": sha256} if sha256 else {}}
+            file = {
+                "filename": filename,
+                "url": f"../../files/{filename}",
+                "hashes": {"sha256": sha256} if sha256 else {},
+            }
             if entry.offers_metadata:
                 file["core-metadata"] = {"sha256": hashlib.sha256(metadata_of(entry.content)).hexdigest()}
             files.append({**file, **entry.said})
@@ -266,7 +270,9 @@ class Shop:
     client: Client = field(default_factory=lambda: Client(connect_s=5, read_s=5))
     folders: list[Path] = field(default_factory=list)
 
-    def get(self, *requirements: str, installed: dict[str, str] | None = None, **rules: Any) -> list[tuple[Wheel, Path]]:
+    def get(
+        self, *requirements: str, installed: dict[str, str] | None = None, **rules: Any
+    ) -> list[tuple[Wheel, Path]]:
         policy = Policy(**{"indexes": (self.index.url,), **rules})
         return provide(
             requirements,
