@@ -6,96 +6,16 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import msgpack
 import pytest
+from serving import Service
 
 TOKEN = "integration-token"
-
-
-class Service:
-    """A running `cellblock serve` and the requests the tests send to it."""
-
-    def __init__(self, home: Path, **settings: str) -> None:
-        self.port = free_port()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("CELLBLOCK_")}
-        environment |= {"CELLBLOCK_HOME": str(home), "CELLBLOCK_LOG_FORMAT": "json"} | settings
-        command = [sys.executable, "-m", "cellblock_service", "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
-
-    def wait_ready(self, within_s: float = 60) -> None:
-        """Wait until it can run blocks; when that doesn't come about, end it and show what it logged."""
-        deadline = time.monotonic() + within_s
-        while self.process.poll() is None and time.monotonic() < deadline:
-            try:
-                if self.get("/readyz")[0] == 200:
-                    return
-            except OSError:
-                pass
-            time.sleep(0.1)
-        self.process.kill()
-        pytest.fail(self.process.communicate()[1].decode())
-
-    def get(self, path: str) -> tuple[int, dict[str, Any]]:
-        return self.exchange(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}"))
-
-    def post(self, body: dict[str, Any] | bytes, **headers: str) -> tuple[int, dict[str, Any]]:
-        """Post JSON, or bytes with the headers given (underscores for hyphens)."""
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        named = {"Content-Type": "application/json"} | {
-            name.replace("_", "-"): value for name, value in headers.items()
-        }
-        return self.exchange(urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/execute", data, named))
-
-    def pack(self, **body: Any) -> dict[str, Any]:
-        """Post msgpack, expect 200, give the answer with extension types as they came."""
-        status, answer = self.post(msgpack.packb(body), Content_Type="application/msgpack")
-        assert status == 200, answer
-        return answer
-
-    def run(self, code: str, **fields: Any) -> dict[str, Any]:
-        """Post JSON, expect 200, give the answer."""
-        status, answer = self.post({"code": code, **fields})
-        assert status == 200, answer
-        return answer
-
-    def exchange(self, request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
-        try:
-            with urllib.request.urlopen(request, timeout=60) as response:
-                return response.status, decoded(response.headers["Content-Type"], response.read())
-        except urllib.error.HTTPError as error:
-            return error.code, decoded(error.headers["Content-Type"], error.read())
-
-    def workers(self) -> list[int]:
-        """Give the process ids of its workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(child) for child in children]
-
-    def stop(self) -> str:
-        """End it as an operator would; give what it logged."""
-        self.process.send_signal(signal.SIGTERM)
-        _, logged = self.process.communicate(timeout=45)
-        return logged.decode()
-
-
-def decoded(content_type: str, body: bytes) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(body) if "json" in content_type else msgpack.unpackb(body)
-    return loaded
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
