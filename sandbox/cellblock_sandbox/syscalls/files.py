@@ -16,6 +16,7 @@ from cellblock_sandbox.abi.tables import (
     EINVAL,
     EPERM,
     O_CREAT,
+    O_TMPFILE,
     S_IFMT,
     S_IFREG,
     UTIME_NOW,
@@ -74,10 +75,11 @@ def write_statfs(host: Host, buf: int) -> None:
 def openat(host: Host, dirfd: int, path: int, flags: int, varargs: int) -> int:
     """Open `path` relative to `dirfd`; return the lowest free descriptor.
 
-    EEXIST, EISDIR, EINVAL, EMFILE, EDQUOT, ENXIO. `varargs` points at one i32, the mode; read only with O_CREAT, for
-    there may be none otherwise. See open(2).
+    EEXIST, EISDIR, EINVAL, EMFILE, EDQUOT, ENXIO. `varargs` points at one i32, the mode; read only when a file
+    may be made, for there may be none otherwise. See open(2).
     """
-    mode = host.memory.i32(varargs) if flags & O_CREAT and varargs else 0
+    makes = flags & O_CREAT or flags & O_TMPFILE == O_TMPFILE
+    mode = host.memory.i32(varargs) if makes and varargs else 0
     return host.files.open(host.memory.cstring(path), flags, mode, dirfd)
 
 

@@ -148,6 +148,81 @@ def test_devices(fs):
     assert read(fs, fs.open(b"/dev/zero", 0), 5) == bytes(5)
     assert len(set(read(fs, fs.open(b"/dev/urandom", 0), 1000))) > 100
     assert len(read(fs, fs.open(b"/dev/zero", 0), 5_000_000)) == 1024 * 1024
+    full = fs.open(b"/dev/full", 2)
+    assert read(fs, full, 5) == bytes(5)
+    with refuses("ENOSPC"):
+        write(fs, full, b"x")
+    assert fs.stat(b"/dev/urandom").rdev == 0x109
+
+
+def test_open_descriptors_as_files(fs):
+    fd = fs.open(b"/tmp/f", READ_WRITE_NEW)
+    write(fs, fd, b"data")
+    assert fs.get(b"/dev/fd/3") == b"data"
+    fs.symlink(b"/dev/fd/3", b"/tmp/through")
+    assert fs.get(b"/tmp/through") == b"data"
+    fs.unlink(b"/tmp/f")
+    assert fs.get(b"/dev/fd/3") == b"data"
+    assert [row[0] for row in fs.stat(b"/dev/fd").listing()] == [b".", b"..", b"0", b"1", b"2", b"3"]
+    fs.close(fd)
+    for path in (b"/dev/fd/3", b"/tmp/through", b"/dev/fd/03", b"/dev/fd/x", b"/dev/fd/-1"):
+        with refuses("ENOENT"):
+            fs.stat(path)
+    with refuses("EACCES"):
+        fs.open(b"/dev/fd/9", READ_WRITE_NEW)
+    with refuses("EACCES"):
+        fs.unlink(b"/dev/fd/0")
+
+
+def test_a_file_without_a_name(fs):
+    fd = fs.open(b"/tmp", 0o20200002, 0o640)
+    write(fs, fd, b"data")
+    node = fs.file(fd).inode
+    assert (node.nlink, node.mode & 0o777) == (0, 0o640)
+    assert [row[0] for row in fs.stat(b"/tmp").listing()] == [b".", b".."]
+    assert fs.overlay.quota.bytes_used == 4
+    fs.close(fd)
+    assert (fs.overlay.quota.bytes_used, fs.overlay.quota.files_used) == (0, 0)
+    for path, flags, errno in ((b"/tmp", 0o20200000, "EINVAL"), (b"/etc/greeting", 0o20200002, "ENOTDIR")):
+        with refuses(errno):
+            fs.open(path, flags)
+
+
+def test_locks_of_descriptions(fs):
+    one, two = (fs.file(fs.open(b"/tmp/f", 0o102)) for _ in range(2))
+    other = fs.file(fs.open(b"/tmp/g", 0o102))
+    one.lock(10, 20, True)
+    other.lock(10, 20, True)
+    for start, end in ((0, 11), (19, 30), (0, 30), (12, 13)):
+        with refuses("EAGAIN"):
+            two.lock(start, end, False)
+    two.lock(0, 10, True)
+    two.lock(20, 30, True)
+    one.unlock(12, 14)
+    two.lock(12, 14, False)
+    one.lock(10, 12, False)
+    two.lock(10, 12, False)
+    with refuses("EAGAIN"):
+        one.lock(10, 12, True)
+    two.release()
+    one.lock(0, 100, True)
+    with refuses("EBADF"):
+        fs.file(fs.open(b"/tmp/f", 0)).lock(0, 1, True)
+
+
+def test_locks_are_bounded(fs):
+    file = fs.file(fs.open(b"/tmp/f", 0o102))
+    for start in range(1024):
+        file.lock(2 * start, 2 * start + 1, True)
+    with refuses("ENOLCK"):
+        file.lock(5000, 5001, True)
+    file.lock(0, 5001, True)
+    for start in range(1024):
+        file.unlock(2 * start, 2 * start + 1)
+    with refuses("ENOLCK"):
+        file.unlock(4000, 4001)
+    file.release()
+    assert fs.overlay.locks._locks == []
 
 
 def test_pipe(fs):

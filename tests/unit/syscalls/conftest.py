@@ -97,3 +97,8 @@ class Guest:
 @pytest.fixture
 def guest():
     return Guest()
+
+
+@pytest.fixture
+def another_guest():
+    return Guest()

@@ -20,6 +20,7 @@ from cellblock_sandbox.abi.tables import (
 )
 from cellblock_sandbox.syscalls.descriptors import POLLFD
 from cellblock_sandbox.syscalls.files import STAT, STATFS
+from cellblock_sandbox.syscalls.locks import FLOCK
 
 CWD = -100
 READ_WRITE_NEW = 0o1102
@@ -56,6 +57,9 @@ def test_open_reads_no_mode_where_there_is_none(guest):
     fd = guest.open("/tmp/g", READ_WRITE_NEW, 0o640)
     assert fd == 4
     assert stat(guest, "/tmp/g")[1] & 0o777 == 0o640
+    unnamed = guest.open("/tmp", tables.O_TMPFILE | 2, 0o600)
+    assert guest("__syscall_fstat64", unnamed, buf := guest.alloc(96)) == 0
+    assert guest.memory.unpack(STAT, buf)[1:3] == (0o100600, 0)
 
 
 def test_write_goes_to_the_callback(guest):
@@ -238,13 +242,36 @@ def test_descriptor_flags(guest):
     assert guest("__syscall_fcntl64", fd, tables.F_GETFL, 0) == 2 | tables.O_APPEND
     assert guest("__syscall_fcntl64", fd, tables.F_DUPFD_CLOEXEC, guest.ints(10)) == 10
     assert guest("__syscall_fcntl64", fd, tables.F_SETFD, guest.ints(1)) == 0
-    lock = guest.ints(0)
-    assert guest("__syscall_fcntl64", fd, tables.F_SETLK, guest.ints(lock)) == 0
-    assert guest("__syscall_fcntl64", fd, tables.F_GETLK, guest.ints(lock)) == 0
-    assert guest.memory.u16(lock) == tables.F_UNLCK
     assert guest("__syscall_fcntl64", fd, 999, 0) == -EINVAL
     assert guest("__syscall_fcntl64", 99, tables.F_GETFL, 0) == -EBADF
     assert guest("_try_fcntl64", fd, 0, 0, 0) == guest("_try_shutdown", fd, 0, 0) == 0
+
+
+def lock(guest, fd, cmd, kind, start=0, length=0, whence=0):
+    pointer = guest.alloc(32)
+    guest.memory.write(pointer, FLOCK.pack(kind, whence, start, length, 0))
+    result = guest("__syscall_fcntl64", fd, cmd, guest.ints(pointer))
+    return result, guest.memory.unpack(FLOCK, pointer)
+
+
+def test_locks(guest):
+    one, two, reader = (guest.open("/tmp/f", flags) for flags in (0o102, 2, 0))
+    write(guest, one, b"0123456789")
+    for cmd in (tables.F_SETLK, tables.F_SETLKW):
+        assert lock(guest, one, cmd, tables.F_WRLCK)[0] == lock(guest, two, cmd, tables.F_WRLCK)[0] == 0
+    assert lock(guest, two, tables.F_GETLK, tables.F_WRLCK)[1][0] == tables.F_UNLCK
+    assert lock(guest, reader, tables.F_SETLK, tables.F_WRLCK)[0] == -EBADF
+    assert lock(guest, one, tables.F_OFD_SETLK, tables.F_WRLCK, -4, 2, whence=2)[0] == 0
+    assert lock(guest, two, tables.F_OFD_SETLK, tables.F_RDLCK, 8, -1)[0] == -tables.EAGAIN
+    assert lock(guest, two, tables.F_OFD_SETLKW, tables.F_RDLCK, 7, 1)[0] == -tables.EDEADLK
+    assert lock(guest, two, tables.F_OFD_GETLK, tables.F_RDLCK) == (0, (tables.F_WRLCK, 0, 6, 2, -1))
+    assert lock(guest, one, tables.F_OFD_GETLK, tables.F_RDLCK)[1][0] == tables.F_UNLCK
+    assert lock(guest, one, tables.F_OFD_SETLK, tables.F_UNLCK)[0] == 0
+    assert lock(guest, two, tables.F_OFD_SETLK, tables.F_WRLCK)[0] == 0
+    assert lock(guest, one, tables.F_OFD_GETLK, tables.F_RDLCK)[1][2:4] == (0, 0)
+    for kind, start, length, whence in ((3, 0, 0, 0), (0, -1, 0, 0), (0, 0, 0, 3), (0, 2**62, 2**62, 0), (0, 1, -2, 0)):
+        assert lock(guest, one, tables.F_OFD_SETLK, kind, start, length, whence)[0] == -EINVAL
+    assert guest("__syscall_fcntl64", one, tables.F_OFD_SETLK, guest.ints(OUTSIDE)) == -EFAULT
 
 
 def test_duplicates(guest):

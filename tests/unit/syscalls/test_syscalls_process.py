@@ -1,7 +1,7 @@
 """Environment, process, random numbers and memory."""
 
 import pytest
-from cellblock_sandbox.abi.tables import EACCES, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS
+from cellblock_sandbox.abi.tables import EACCES, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSPC, ENOSYS
 from cellblock_sandbox.syscalls.errors import GuestAbort, GuestExit
 
 PAGE = 65536
@@ -115,6 +115,42 @@ def test_shared_mapping_is_written_back(guest, file):
     assert content(guest) == b"01AB45678Z"
     assert guest("_munmap_js", address, 100, 3, 1, file, 2) == -EINVAL
     assert guest.host.mappings == {}
+
+
+def test_mappings_of_one_file_leave_each_others_writes(guest, file):
+    guest("__syscall_ftruncate64", file, 3 * 4096)
+    (_, one), (_, two) = mapped(guest, file, 3 * 4096), mapped(guest, file, 3 * 4096)
+    guest.memory.write(one, b"ONE")
+    guest.memory.write(two + 4096, b"TWO")
+    guest.host.files.file(file).pwrite_from(8192, memoryview(b"file"))
+    for address in (one, two):
+        assert guest("_munmap_js", address, 3 * 4096, 3, 1, file, 0) == 0
+    node = guest.host.files.stat(b"/tmp/f")
+    buffer = memoryview(bytearray(3 * 4096))
+    node.read_into(0, buffer)
+    assert [bytes(buffer[start : start + 4]) for start in (0, 4096, 8192)] == [b"ONE3", b"TWO\0", b"file"]
+
+
+def test_an_unchanged_mapping_of_the_images_file_copies_nothing(guest):
+    fd = guest.open("/etc/greeting", 2)
+    result, address = mapped(guest, fd, 11)
+    assert (result, guest("_munmap_js", address, 11, 3, 1, fd, 0)) == (0, 0)
+    assert guest.host.files.overlay.quota.bytes_used == 0
+
+
+def test_what_found_no_room_is_written_back_later(guest, file):
+    guest("__syscall_ftruncate64", file, 8192)
+    greeting = guest.open("/etc/greeting", 2)
+    _, address = mapped(guest, greeting, 11)
+    guest.memory.write(address, b"H")
+    quota = guest.host.files.overlay.quota
+    quota.max_bytes = quota.bytes_used
+    assert guest("_msync_js", address, 11, 3, 1, greeting, 0) == -ENOSPC
+    quota.max_bytes += 100
+    assert guest("_msync_js", address, 11, 3, 1, greeting, 0) == 0
+    buffer = memoryview(bytearray(11))
+    guest.host.files.file(greeting).pread_into(0, buffer)
+    assert bytes(buffer) == b"Hello world"
 
 
 def test_private_mapping_is_not(guest, file):

@@ -5,8 +5,9 @@ Proxies, certificates and `.netrc` are `requests`' to read from the environment.
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -14,11 +15,12 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import Retry
 
 USER_AGENT: Final = "cellblock"
 _CHUNK: Final = 1 << 16
+_OBJECTS = re.compile(r"^(?:(?:<[^>]*>|\w+\([^)]*\)): )+")
 
 
 class BodyTooLarge(requests.RequestException):
@@ -27,11 +29,12 @@ class BodyTooLarge(requests.RequestException):
 
 @dataclass(frozen=True)
 class Client:
-    """One session of requests. The limits are seconds: to connect, between two reads, and for a whole page."""
+    """One session of requests. The limits are seconds: to connect, between two reads, for a page and for a wheel."""
 
     connect_s: float = 10.0
     read_s: float = 20.0
     page_s: float = 120.0
+    wheel_s: float = 1800.0
 
     @cached_property
     def session(self) -> requests.Session:
@@ -39,7 +42,7 @@ class Client:
         session = requests.Session()
         session.headers["User-Agent"] = USER_AGENT
         # A server that is slow isn't asked twice; one that is restarting is.
-        retry = Retry(total=2, read=0, backoff_factor=0.2, status_forcelist=(502, 503, 504), raise_on_status=False)
+        retry = Retry(total=2, read=False, backoff_factor=0.2, status_forcelist=(502, 503, 504), raise_on_status=False)
         for scheme in ("https://", "http://"):
             session.mount(scheme, HTTPAdapter(max_retries=retry))
         return session
@@ -62,16 +65,29 @@ class Client:
 
     def body(self, response: requests.Response, limit: int) -> bytes:
         """Read a body of at most `limit` bytes, decompressed. Raises `requests.RequestException`."""
-        deadline = time.monotonic() + self.page_s
-        parts, size = [], 0
-        for chunk in response.iter_content(_CHUNK):
+        return b"".join(self.chunks(response, limit, self.page_s))
+
+    def chunks(self, response: requests.Response, limit: int, within_s: float) -> Iterator[bytes]:
+        """Yield a body as it arrives. Raises `requests.RequestException`, also when it is longer or takes longer."""
+        deadline = time.monotonic() + within_s
+        size = 0
+        while chunk := _read(response):
             size += len(chunk)
             if size > limit:
-                raise BodyTooLarge(f"the answer is larger than {limit:,} bytes")
+                raise BodyTooLarge(f"it is larger than {limit:,} bytes")
             if time.monotonic() > deadline:
-                raise requests.Timeout(f"the answer took more than {self.page_s:g} s")
-            parts.append(chunk)
-        return b"".join(parts)
+                raise requests.Timeout(f"it took more than {within_s:g} s")
+            yield chunk
+
+
+def _read(response: requests.Response) -> bytes:
+    """Return what has arrived, b"" at the end: `iter_content` would wait until a chunk is full."""
+    try:
+        return bytes(response.raw.read1(_CHUNK, decode_content=True))
+    except ReadTimeoutError as problem:
+        raise requests.ReadTimeout(problem) from problem
+    except (HTTPError, OSError) as problem:
+        raise requests.ConnectionError(problem) from problem
 
 
 class _HostAuth(requests.auth.AuthBase):
@@ -97,5 +113,5 @@ def describe_failure(problem: BaseException) -> str:
         if not isinstance(inner, BaseException):
             break
         cause = inner
-    text = str(cause).rpartition(">: ")[2] or type(cause).__name__
+    text = _OBJECTS.sub("", str(cause)) or type(cause).__name__
     return f"it can't be reached: {text}" if isinstance(problem, requests.ConnectionError) else text

@@ -15,7 +15,6 @@ from typing import IO, Final, Literal, cast
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError
 
 from cellblock_sandbox.image.distribution import RemoteFile
 from cellblock_sandbox.image.fetch import Fetcher
@@ -105,25 +104,24 @@ class WheelAddress:
                 raise SourceError(f"HTTP {response.status_code} {response.reason}")
             size = _size(response)
             with self.progress.step(f"download {file.name}", size, "B") as step:
-                yield cast("IO[bytes]", _Body(response, step))
+                chunks = self.client.chunks(response, MAX_WHEEL_BYTES, self.client.wheel_s)
+                yield cast("IO[bytes]", _Body(chunks, step))
 
 
 class _Body:
     """The bytes of a response, counted."""
 
-    def __init__(self, response: requests.Response, step: Step) -> None:
-        self._response, self._step = response, step
+    def __init__(self, chunks: Iterator[bytes], step: Step) -> None:
+        self._chunks, self._step = chunks, step
         self._read = 0
 
-    def read(self, size: int) -> bytes:
-        """Return up to `size` bytes, b"" at the end. urllib3 compares the end with the announced length."""
+    def read(self, _size: int) -> bytes:
+        """Return what has arrived, b"" at the end, which is compared with the length that was announced."""
         try:
-            chunk = bytes(self._response.raw.read(size))
-        except (HTTPError, OSError) as problem:
+            chunk = next(self._chunks, b"")
+        except requests.RequestException as problem:
             raise SourceError(f"reading broke off after {self._read:,} bytes: {describe_failure(problem)}") from problem
         self._read += len(chunk)
-        if self._read > MAX_WHEEL_BYTES:
-            raise SourceError(f"it is larger than {MAX_WHEEL_BYTES:,} bytes")
         self._step.advance(len(chunk))
         return chunk
 
