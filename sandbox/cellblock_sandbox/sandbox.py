@@ -38,7 +38,7 @@ from cellblock_sandbox.guest.process import (
     trap_reason,
 )
 from cellblock_sandbox.image import snapshot
-from cellblock_sandbox.image.bundle import Bundle
+from cellblock_sandbox.image.bundle import MEMORY, open_bundle
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.store import Store, Stored
 from cellblock_sandbox.installation import DOOR, Installation, Installer
@@ -98,8 +98,9 @@ class Image:
         self.bundle = bundle.id
         self.packages: dict[str, str] = dict(stored.manifest.packages)
         self._state = GuestState(**stored.manifest.details["state"])
-        self._runtime = snapshot.runtime(Bundle(bundle.folder), stored.folder)
-        self._memory = load_module(stored.file(snapshot.MEMORY))
+        opened = open_bundle(bundle.folder)
+        self._runtime, self._files = opened.runtime, snapshot.files_of(stored.folder, opened)
+        self._memory = load_module(stored.file(MEMORY))
         self._memory_bytes = initial_memory(self._memory)
 
     @classmethod
@@ -125,7 +126,7 @@ class Image:
 
     def _guest(self, limits: Limits, on_output: OnOutput, installer: Installer | None) -> Guest:
         room = GuestLimits(limits.memory_bytes, limits.file_bytes, limits.files)
-        guest = Guest(self._runtime, self._memory, room, self._state, on_output)
+        guest = Guest(self._runtime, self._files, self._memory, room, self._state, on_output)
         if installer is not None:
             guest.host.files.add_door(DOOR, Installation(guest, self.packages, installer))
         return guest

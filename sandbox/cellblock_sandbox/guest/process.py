@@ -1,7 +1,7 @@
 """A guest from the host's side: an instance, the world its syscalls see, and the one call that runs Python in it.
 
-`Runtime` is what a process has once for each bundle: the compiled code with its host functions, and the read-only
-files. A `Guest` is one isolated interpreter on top of it.
+`Runtime` is what a process has once for each bundle: the compiled code with its host functions. A `Guest` is one
+isolated interpreter on top of it, with the read-only files of its image.
 """
 
 from __future__ import annotations
@@ -102,9 +102,8 @@ class GuestState:
 class Runtime:
     """The code of a bundle, ready for guests. One per process and bundle; not thread-safe, like the engine."""
 
-    def __init__(self, code: Path, links: Mapping[str, Any], layers: LayerStack) -> None:
+    def __init__(self, code: Path, links: Mapping[str, Any]) -> None:
         self.links = read_links(links)
-        self.layers = layers
         calls = [Definition(each.module, each.name, each.signature, bind(each, self.host)) for each in all_calls()]
         self.program = Program(load_module(code), calls)
 
@@ -121,6 +120,7 @@ class Guest:
     def __init__(
         self,
         runtime: Runtime,
+        files: LayerStack,
         memory: MemoryModule,
         limits: GuestLimits,
         state: GuestState,
@@ -133,7 +133,7 @@ class Guest:
         self.runner = state.runner
         self.host = self.instance.owner = Host(
             memory=self.instance.memory,
-            files=FileSystem(runtime.layers, Quota(limits.file_bytes, limits.files), on_output),
+            files=FileSystem(files, Quota(limits.file_bytes, limits.files), on_output),
             clock=SystemClock(),
             environ=ENVIRONMENT,
             grow_memory=self.instance.grow,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cellblock_sandbox.errors import BuildError
+from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.guest import guest_files
 from cellblock_sandbox.guest.process import PYTHON, Guest, GuestLimits, GuestState, GuestTrap, Runtime
 from cellblock_sandbox.machine.engine import MemoryModule
@@ -29,13 +30,13 @@ def write_guest_packages(path: Path) -> None:
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
-def boot(runtime: Runtime, memory: MemoryModule, preload: Sequence[str] = ()) -> Guest:
+def boot(runtime: Runtime, files: LayerStack, memory: MemoryModule, preload: Sequence[str] = ()) -> Guest:
     """Start CPython in a new guest and import `preload`; its runner is then ready.
 
     BuildError if the interpreter doesn't start or an import fails, with what the guest printed.
     """
     said = bytearray()
-    guest = Guest(runtime, memory, _LIMITS, GuestState(), lambda _stream, chunk: said.extend(chunk))
+    guest = Guest(runtime, files, memory, _LIMITS, GuestState(), lambda _stream, chunk: said.extend(chunk))
     try:
         _start(guest)
         if guest.call("PyRun_SimpleString", _text(guest, _BOOT.format(preload=list(preload)))):

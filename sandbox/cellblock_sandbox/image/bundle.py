@@ -11,9 +11,9 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.guest import GUEST_ROOT
@@ -39,31 +39,34 @@ CODE, MEMORY, LINKS, WHEELS, BYTECODE = "code.cwasm", "memory.cwasm", "links.jso
 
 @dataclass(frozen=True)
 class Bundle:
-    """The folder of a bundle, opened."""
+    """A bundle opened: the code, ready for guests, and the files that all of them have."""
 
-    folder: Path
+    runtime: Runtime
+    layers: LayerStack
 
-    def links(self) -> Mapping[str, Any]:
-        """The linker's tables."""
-        tables: dict[str, Any] = json.loads((self.folder / LINKS).read_bytes())
-        return tables
-
-    def layers(self, guest: Path, added: Iterable[Path] = ()) -> LayerStack:
-        """The read-only files of its guests: its own, our guest packages in the archive `guest`, and `added` wheels."""
+    @classmethod
+    def open(cls, folder: Path) -> Bundle:
+        """Open the bundle in `folder`. On the guest's thread."""
         layers = LayerStack.standard()
-        layers.mount_archive(self.folder / pins.STDLIB, STDLIB)
-        for wheel in sorted(self.folder.joinpath(WHEELS).iterdir()):
+        layers.mkdir(ADDED_PACKAGES)
+        layers.mount_archive(folder / pins.STDLIB, STDLIB)
+        for wheel in sorted(folder.joinpath(WHEELS).iterdir()):
             layers.mount_archive(wheel, SITE_PACKAGES, libraries_linked=True)
-        if self.folder.joinpath(BYTECODE).exists():  # not yet while it is made
-            layers.mount_archive(self.folder / BYTECODE, "/")
-        for wheel in added:
-            layers.mount_archive(wheel, ADDED_PACKAGES)
-        layers.mount_archive(guest, GUEST_ROOT)
-        return layers
+        if folder.joinpath(BYTECODE).exists():  # not yet while it is made
+            layers.mount_archive(folder / BYTECODE, "/")
+        return cls(Runtime(folder / CODE, json.loads((folder / LINKS).read_bytes())), layers)
 
-    def runtime(self, guest: Path, added: Iterable[Path] = ()) -> Runtime:
-        """The code, ready for guests."""
-        return Runtime(self.folder / CODE, self.links(), self.layers(guest, added))
+    def files(self, guest: Path, added: Iterable[Path] = ()) -> LayerStack:
+        """The read-only files of one image: the bundle's, our guest packages (the archive `guest`), `added` wheels."""
+        files = LayerStack.over(self.layers)
+        for wheel in added:
+            files.mount_archive(wheel, ADDED_PACKAGES)
+        files.mount_archive(guest, GUEST_ROOT)
+        return files
+
+
+# A process that serves several images of a bundle opens it once: 60 ms, against 10 for an image of an open one.
+open_bundle = lru_cache(maxsize=2)(Bundle.open)
 
 
 def build(
@@ -113,23 +116,24 @@ def _fill(draft: Draft, wheels: Mapping[Wheel, Path], home: Home, progress: Prog
     (draft.folder / WHEELS).mkdir()
     for wheel, path in wheels.items():
         shutil.copyfile(path, draft.folder / WHEELS / wheel.file.name)
-    guest_thread.run(_compile_sources, Bundle(draft.folder), progress)
+    guest_thread.run(_compile_sources, draft.folder, progress)
     draft.packages |= {wheel.name: wheel.version for wheel in wheels}
     draft.details |= {"libraries": len(linked.libraries), "undefined": linked.undefined}
 
 
-def _compile_sources(bundle: Bundle, progress: Progress) -> None:
+def _compile_sources(folder: Path, progress: Progress) -> None:
     """Make the bytecode of the standard library and all wheels, in a guest of the bundle itself."""
-    archives = [(bundle.folder / pins.STDLIB, STDLIB)]
-    archives += [(wheel, SITE_PACKAGES) for wheel in sorted(bundle.folder.joinpath(WHEELS).iterdir())]
-    packages, unfinished = bundle.folder / "guest.zip", bundle.folder / f"{BYTECODE}.part"
+    archives = [(folder / pins.STDLIB, STDLIB)]
+    archives += [(wheel, SITE_PACKAGES) for wheel in sorted(folder.joinpath(WHEELS).iterdir())]
+    packages, unfinished = folder / "guest.zip", folder / f"{BYTECODE}.part"
     write_guest_packages(packages)
-    guest = boot(bundle.runtime(packages), load_module(bundle.folder / MEMORY))
+    bundle = Bundle.open(folder)
+    guest = boot(bundle.runtime, bundle.files(packages), load_module(folder / MEMORY))
     total = sum(len(source) for archive in archives for _, source in sources_of(*archive))
     compile_sources(guest, chain.from_iterable(sources_of(*each) for each in archives), total, unfinished, progress)
     guest.close()
     packages.unlink()
-    unfinished.rename(bundle.folder / BYTECODE)
+    unfinished.rename(folder / BYTECODE)
 
 
 def _provided() -> list[str]:

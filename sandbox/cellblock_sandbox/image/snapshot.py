@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox.errors import BuildError
-from cellblock_sandbox.guest.process import Guest, GuestState, Runtime
-from cellblock_sandbox.image import bundle as bundles
+from cellblock_sandbox.filesystem.layers import LayerStack
+from cellblock_sandbox.guest.process import Guest, GuestState
 from cellblock_sandbox.image.boot import boot, write_guest_packages
-from cellblock_sandbox.image.bundle import Bundle
+from cellblock_sandbox.image.bundle import MEMORY, WHEELS, Bundle, open_bundle
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.packages.wheels import Wheel
 from cellblock_sandbox.image.progress import Progress
@@ -24,7 +24,7 @@ from cellblock_sandbox.linking.memory import MAX_PAGES, captured_module
 from cellblock_sandbox.machine.engine import compile_module, load_module
 from cellblock_sandbox.machine.thread import guest_thread
 
-MEMORY, GUEST, WHEELS = "memory.cwasm", "guest.zip", "wheels"
+GUEST = "guest.zip"
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def _build(store: Store, name: str, inputs: dict[str, str], recipe: Recipe, prog
         for wheel, path in recipe.wheels.items():
             shutil.copyfile(path, draft.folder / WHEELS / wheel.file.name)
         with progress.step(f"boot and import {', '.join(recipe.preload) or 'nothing more'}"):
-            memory = load_module(bundle.file(bundles.MEMORY))
-            guest = boot(runtime(Bundle(bundle.folder), draft.folder), memory, recipe.preload)
+            opened, memory = open_bundle(bundle.folder), load_module(bundle.file(MEMORY))
+            guest = boot(opened.runtime, files_of(draft.folder, opened), memory, recipe.preload)
         with progress.step("capture"):
             captured = captured_module(guest.instance.memory.view(0, guest.instance.memory.size), maximum=MAX_PAGES)
             (draft.folder / MEMORY).write_bytes(compile_module(captured))
@@ -78,9 +78,9 @@ def _build(store: Store, name: str, inputs: dict[str, str], recipe: Recipe, prog
     return store.open("image", draft.id, verify=False)
 
 
-def runtime(bundle: Bundle, image: Path) -> Runtime:
-    """What the guests of the image in the folder `image` run on."""
-    return bundle.runtime(image / GUEST, sorted(image.joinpath(WHEELS).iterdir()))
+def files_of(image: Path, bundle: Bundle) -> LayerStack:
+    """The read-only files of the image in the folder `image`."""
+    return bundle.files(image / GUEST, sorted(image.joinpath(WHEELS).iterdir()))
 
 
 def _settled(guest: Guest) -> GuestState:
