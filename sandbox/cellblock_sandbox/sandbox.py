@@ -34,7 +34,7 @@ from cellblock_sandbox.guest.process import (
     GuestTrap,
     Interrupted,
     NoAnswer,
-    is_stack_overflow,
+    StackExhausted,
     trap_reason,
 )
 from cellblock_sandbox.image import snapshot
@@ -236,7 +236,7 @@ class Sandbox:
             size = f"{large.size} bytes, the limit is {self.limits.result_bytes}"
             status, result, error = "error", None, _error("ResultLimit", f"the result is too large: {size}")
             self._ended = ""
-        except (Interrupted, GuestExit, GuestAbort, GuestTrap, CallRefused, NoAnswer) as end:
+        except (Interrupted, GuestExit, GuestAbort, GuestTrap, StackExhausted, CallRefused, NoAnswer) as end:
             status, result, error = self._end(end, timeout_s)
         stdout, stderr = self._output.end()
         elapsed = (time.perf_counter() - started) * 1000
@@ -270,7 +270,7 @@ class Sandbox:
         if isinstance(end, GuestExit):
             self._ended = "its block ended the interpreter"
             return "error", None, _error("SystemExit", f"the block ended the interpreter with status {end.status}")
-        if is_stack_overflow(end):
+        if isinstance(end, StackExhausted):
             self._ended = "its stack overflowed"
             return "error", None, _error("RecursionError", "the block went deeper than the sandbox's stack")
         self._ended = "it crashed"

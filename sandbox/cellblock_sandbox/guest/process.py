@@ -70,8 +70,16 @@ EXPORTS = frozenset(
 )
 
 
+# The lowest bytes of the guest's stack as they are before it was ever full.
+_UNTOUCHED = bytes(1024)
+
+
 class NoAnswer(Exception):
     """The guest's runner gave nothing that could be an answer."""
+
+
+class StackExhausted(Exception):
+    """The guest went deeper than one of its stacks; what it computed is not to be trusted."""
 
 
 class AnswerTooLarge(Exception):
@@ -159,15 +167,36 @@ class Guest:
         """Hand `request` to the guest's runner and return its answer, of at most `max_answer` bytes.
 
         AnswerTooLarge leaves the guest as it is. After anything else it is unusable: Interrupted when the time and the
-        grace after it are over, GuestExit and GuestAbort when the guest ends itself, GuestTrap when it does what
-        WebAssembly forbids, NoAnswer when it gives none.
+        grace after it are over, GuestExit and GuestAbort when the guest ends itself, StackExhausted when C recursed
+        too deeply, GuestTrap when it does what WebAssembly forbids, NoAnswer when it gives none.
         """
         self.instance.clear_interrupt()
         self.host.deadline = watchdog.arm(self.instance, timeout_s, grace_s)
         try:
-            return self._run(request, max_answer)
+            answer = self._run(request, max_answer)
+        except GuestTrap as trap:
+            if is_stack_overflow(trap) or self._stack_pointer_is_off() or self._stack_overran():
+                raise StackExhausted from trap
+            raise
         finally:
             watchdog.disarm()
+        if self._stack_overran():
+            raise StackExhausted
+        return answer
+
+    def _stack_overran(self) -> bool:
+        """Whether the stack in linear memory has ever been full, and so may have grown into the static data below it.
+
+        Nothing stops it there: CPython keeps a distance of 16 KiB, but the C code of libraries doesn't look. Its lowest
+        bytes, zero at first, tell afterwards.
+        """
+        low = self.runtime.links.main_symbols["__stack_low"]
+        return self.instance.memory.read(low, len(_UNTOUCHED)) != _UNTOUCHED
+
+    def _stack_pointer_is_off(self) -> bool:
+        """Whether a trap left the stack pointer outside its stack."""
+        symbols, pointer = self.runtime.links.main_symbols, self.call("emscripten_stack_get_current") & 0xFFFFFFFF
+        return not symbols["__stack_low"] < pointer <= symbols["__stack_high"]
 
     def _run(self, request: bytes, max_answer: int) -> bytes:
         argument = self.call("PyBytes_FromStringAndSize", 0, len(request))
@@ -225,6 +254,6 @@ __all__ = [
     "Interrupted",
     "NoAnswer",
     "Runtime",
-    "is_stack_overflow",
+    "StackExhausted",
     "trap_reason",
 ]

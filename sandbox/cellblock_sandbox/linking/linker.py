@@ -22,6 +22,7 @@ from cellblock_sandbox.linking.encoding import Reader, i32_const, uleb, vector
 from cellblock_sandbox.linking.glue import MODULE, Glue
 from cellblock_sandbox.linking.memory import MAX_PAGES, MemorySegment, memory_module
 from cellblock_sandbox.linking.merge import Merger
+from cellblock_sandbox.linking.stack import with_stack_frames
 from cellblock_sandbox.linking.start import started_globals
 from cellblock_sandbox.linking.symbols import Layout, Unit, place
 from cellblock_sandbox.linking.wasm import (
@@ -97,7 +98,7 @@ def link(
     `provided` names the functions that the host defines; any other import becomes a stub that names itself. `exports`
     names what the host calls in the outcome. LinkError names the library and the symbol that don't fit.
     """
-    layout = place(main, libraries)
+    layout = place(with_stack_frames(main), libraries)
     segments = _data(layout)
     rewriter = _Rewriter(layout, provided)
     workdir.mkdir(parents=True, exist_ok=True)

@@ -163,6 +163,8 @@ class Module:
 
 
 _IDENTIFIERS = {
+    "FUNCTION": FUNCTION,
+    "CODE": CODE,
     "TABLE": TABLE,
     "IMPORT": IMPORT,
     "EXPORT": EXPORT,

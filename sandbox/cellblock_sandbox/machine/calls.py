@@ -71,6 +71,7 @@ class Interrupted(BaseException):
 
 
 GuestTrap = wasmtime.Trap
+NESTED_TOO_DEEPLY = "calls between guest and host are nested too deeply"
 
 
 def trap_reason(error: BaseException) -> str:
@@ -79,8 +80,10 @@ def trap_reason(error: BaseException) -> str:
 
 
 def is_stack_overflow(error: BaseException) -> bool:
-    """Whether a trap means that the guest's frames filled the stack."""
-    return isinstance(error, wasmtime.Trap) and error.trap_code is wasmtime.TrapCode.STACK_OVERFLOW
+    """Whether a trap means that frames filled the stack: the guest's own, or the guest's and the host's in turn."""
+    if not isinstance(error, wasmtime.Trap):
+        return False
+    return error.trap_code is wasmtime.TrapCode.STACK_OVERFLOW or NESTED_TOO_DEEPLY in str(error)
 
 
 class Border:

@@ -18,9 +18,10 @@ from cellblock_sandbox.errors import BuildError, ImageMismatch
 
 VERSION = metadata.version("wasmtime")
 
-# CPython checks its recursion against the guest's own 5 MiB stack. WebAssembly frames also live on the host's stack,
-# at several times the size, so this limit has to be the farther one: then deep recursion ends as RecursionError, not
-# as a trap. The thread that runs guests is made larger still (thread.py).
+# CPython checks its recursion against the guest's own 10 MiB stack, which every checking function uses
+# (linking/stack.py). WebAssembly frames also live on the host's stack, at several times the size, so this limit has to
+# be the farther one: then deep recursion ends as RecursionError, not as a trap. The thread that runs guests is made
+# larger still (thread.py).
 WASM_STACK_BYTES = 128 << 20
 # wasmtime demands that this, which we never use, is not smaller.
 _ASYNC_STACK_BYTES = WASM_STACK_BYTES + (1 << 20)

@@ -14,7 +14,15 @@ from typing import Any, NamedTuple
 import wasmtime
 from wasmtime import _ffi as ffi
 
-from cellblock_sandbox.machine.calls import Border, GuestFunction, GuestTrap, HostFunctions, new_function, self_test
+from cellblock_sandbox.machine.calls import (
+    NESTED_TOO_DEEPLY,
+    Border,
+    GuestFunction,
+    GuestTrap,
+    HostFunctions,
+    new_function,
+    self_test,
+)
 from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.memory import GuestMemory
 
@@ -167,7 +175,7 @@ class Instance:
     def _enter(self, function: GuestFunction, arguments: tuple[int | float, ...]) -> Any:
         """Call `function` as this guest's: what host functions ask for, they get from it."""
         if self._depth >= _DEEPEST:
-            raise GuestTrap("calls between guest and host are nested too deeply")
+            raise GuestTrap(NESTED_TOO_DEEPLY)
         previous, self._program.running = self._program.running, self
         self._depth += 1
         try:

@@ -75,9 +75,13 @@ def _run(request: dict[str, Any]) -> bytes:
         deadline.disarm()
     except BaseException as error:  # SystemExit and the like end the block, not the sandbox
         deadline.disarm()
+        sys.settrace(None)
         sys.setrecursionlimit(limit)
         response = _failure(error, filename)
     finally:
+        # A tracer is the block's, and what follows isn't.
+        sys.settrace(None)
+        sys.setprofile(None)
         sys.setrecursionlimit(limit)
         streams.finish()
         blocks.forget(module)
