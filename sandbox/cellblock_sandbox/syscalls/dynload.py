@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from cellblock_sandbox.syscalls.errors import CallRefused
 from cellblock_sandbox.syscalls.host import Host, LinkedLibrary, LinkTables
+from cellblock_sandbox.syscalls.refusals import REFUSALS
 from cellblock_sandbox.syscalls.registry import syscall
 
 # struct dso, reference/emscripten-struct-info.json: the path follows the fixed part.
@@ -50,10 +51,14 @@ def dlopen_async(host: Host, handle: int, onsuccess: int, onerror: int, user_dat
 
 @syscall("missing", "i->", params=("stub",))
 def missing(host: Host, stub: int) -> None:
-    """Every import without a host function ends here, under the number the linker gave it. CallRefused names it."""
+    """Every import without a host function ends here, under the number the linker gave it. CallRefused says why.
+
+    The reasons are in refusals.py; a library's import that isn't there is one that no library of the bundle has.
+    """
     names = _links(host).missing
     name = names[stub] if 0 <= stub < len(names) else f"import {stub}"
-    raise CallRefused(f"{name} belongs to Pyodide's JavaScript side, which does not exist here")
+    refusal = REFUSALS.get(name)
+    raise CallRefused(f"{name}: {refusal.reason if refusal else 'no library of this bundle has it'}")
 
 
 def _start(host: Host, library: LinkedLibrary) -> None:

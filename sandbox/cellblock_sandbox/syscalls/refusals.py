@@ -61,6 +61,8 @@ UPSTREAM_TESTS: Final = """
     emscripten_asm_const_int emscripten_set_up_async_input_device_js fail_test
 """
 
+TRAMPOLINE: Final = "_PyEM_TrampolineCall_JS"
+
 SOCKETS: Final = """
     __syscall_accept4 __syscall_bind __syscall_connect __syscall_getpeername __syscall_getsockname
     __syscall_getsockopt __syscall_listen __syscall_recvfrom __syscall_recvmsg __syscall_sendmsg __syscall_sendto
@@ -75,6 +77,7 @@ REFUSALS: Final[dict[str, Refusal]] = {
     **_group("JavaScript bridge", "there is no JavaScript here", JAVASCRIPT_BRIDGE),
     **_group("JavaScript bridge", "there are no JavaScript promises here", JAVASCRIPT_PROMISES),
     **_group("tests", "only upstream's own tests use it, to run JavaScript", UPSTREAM_TESTS),
+    **_group("trampoline", "CPython is given a trampoline in WebAssembly (linking/glue.py)", TRAMPOLINE),
     **_group("sockets", "a sandbox has no network", "__syscall_socket", EAFNOSUPPORT),
     **_group("sockets", "a sandbox has no network, so no descriptor is a socket", SOCKETS, ENOTSOCK),
 }

@@ -1,5 +1,7 @@
 """dlopen, dlsym and the stubs, on link tables made by hand."""
 
+from dataclasses import replace
+
 import pytest
 from cellblock_sandbox.syscalls.errors import CallRefused
 from cellblock_sandbox.syscalls.host import LinkedLibrary, LinkTables
@@ -99,8 +101,14 @@ def test_a_symbol_of_the_program(opener):
 
 @pytest.mark.parametrize(("stub", "name"), [(0, "first"), (1, "second"), (2, "import 2"), (-1, "import -1")])
 def test_a_missing_import_names_itself(opener, stub, name):
-    with pytest.raises(CallRefused, match=f"^{name} belongs to Pyodide's JavaScript side"):
+    with pytest.raises(CallRefused, match=f"^{name}: no library of this bundle has it"):
         opener("missing", stub)
+
+
+def test_a_refused_import_says_why(opener):
+    opener.host.links = replace(opener.host.links, missing=("JsvArray_New",))
+    with pytest.raises(CallRefused, match=r"^JsvArray_New: there is no JavaScript here$"):
+        opener("missing", 0)
 
 
 def test_asynchronous_opening_is_refused(opener):
