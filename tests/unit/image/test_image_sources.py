@@ -174,3 +174,14 @@ def test_a_client_that_stalls_is_ended(
     commands("npm", "if [ $1 = pack ]; then exec sleep 60; fi")
     with pytest.raises(SourceError, match="nothing arrived for"):
         _read(NpmPackage("thing@1.0", home, SILENT))
+
+
+def test_what_can_be_read_without_a_network(home: Home, tmp_path: Path, pip_from: Path) -> None:
+    make_wheel(pip_from)
+    assert Folder(tmp_path).at_hand
+    assert not BaseUrl(CLOSED_PORT).at_hand
+    assert not NpmPackage("some@1.0", home, SILENT).at_hand
+    wheel = PypiWheel("mirror==1.0", "mirror/files/", home, SILENT)
+    assert not wheel.at_hand
+    assert _read(wheel) == b"inside a wheel"
+    assert wheel.at_hand

@@ -23,7 +23,7 @@ from cellblock_sandbox.image.packages.client import Client
 
 
 def _left(home):
-    return [path for path in home.downloads.rglob("*") if ".work-" in path.name or path.name.startswith(".demo")]
+    return list(home.downloads.rglob(".work-*"))
 
 
 def _kept(home):

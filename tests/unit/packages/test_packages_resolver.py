@@ -294,6 +294,15 @@ def test_a_wheel_of_the_distribution_that_no_source_gives_is_told(shop, index, l
     assert "CELLBLOCK_SOURCES" in error.todo
 
 
+def test_a_wheel_of_the_distribution_is_no_way_out_where_another_version_is_wanted(shop, index, lock):
+    lock.add("fast", "2.0", tag=ABI_TAG, delivered=False)
+    index.add("fast", "1.0", tag=NATIVE)
+    index.add("fast", "3.0", tag=ABI_TAG)
+    with pytest.raises(WheelMissing) as caught:
+        shop.names("fast<2")
+    assert (caught.value.what, caught.value.lock_file, caught.value.nearest) == ("fast 1.0", "", "fast 3.0")
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

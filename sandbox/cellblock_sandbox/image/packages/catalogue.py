@@ -19,6 +19,7 @@ from typing import Final
 
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
@@ -267,14 +268,20 @@ class Catalogue:
             return PackageUnknown(name, self._places(), self.nearest(name), asked_by)
         return self.missing(name, wanted, [asked_by])
 
-    def missing(self, name: str, version: str, askers: Sequence[str]) -> WheelMissing:
+    def missing(
+        self, name: str, version: str, askers: Sequence[str], specifier: SpecifierSet | None = None
+    ) -> WheelMissing:
         """Return the error for a version that has no wheel for the target, or none that a source gave.
 
-        If the distribution has the package, or one that asks for it, and no source gave that, it is told too: its
-        wheel would be the way out.
+        If the distribution has the package in a version of `specifier`, or a package that asks for it, and no source
+        gave that, it is told too: its wheel would be the way out.
         """
         asked_by = next((asker for asker in askers if asker), "")
-        undelivered = next((who for who in (name, asked_by.partition(" ")[0]) if who in self._undelivered), None)
+        ways_out = [name, asked_by.partition(" ")[0]]
+        package = self.distribution.packages.get(name)
+        if package is not None and specifier is not None and not specifier.contains(package.version, prereleases=True):
+            ways_out.remove(name)
+        undelivered = next((way for way in ways_out if way in self._undelivered), None)
         versions = sorted((candidate.version for candidate in self.candidates(name)), reverse=True)
         nearest = [f"{name} {versions[0]}"] if versions else self.nearest(name)
         return WheelMissing(

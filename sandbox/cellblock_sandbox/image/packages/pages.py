@@ -15,7 +15,6 @@ import functools
 import json
 import os
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from pypi_simple import DistributionPackage
 from cellblock_sandbox.image.distribution import RemoteFile, canonical
 from cellblock_sandbox.image.hashing import sha256_bytes
 from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.locks import working_directory
 from cellblock_sandbox.image.packages.target import Target, is_pure, platforms_in_words
 from cellblock_sandbox.image.packages.wheels import is_safe
 
@@ -185,11 +185,8 @@ class PageStore:
         self._write(self._metadata / wheel_sha256, content)
 
     def _write(self, path: Path, content: bytes) -> None:
-        with self._home.writing():
+        with self._home.writing(), working_directory(self._home.downloads) as work:
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f".{path.name[:100]}-{secrets.token_hex(6)}")
-            try:
-                part.write_bytes(content)
-                os.replace(part, path)
-            finally:
-                part.unlink(missing_ok=True)
+            part = work / "page"
+            part.write_bytes(content)
+            os.replace(part, path)

@@ -233,7 +233,7 @@ def _explain(provider: _Provider, wants: Sequence[Want]) -> BuildError:
     if not matching and not refusals:
         foreign = next((version for version in catalogue.elsewhere(name) if specifier.contains(version)), "")
         if foreign:
-            return catalogue.missing(name, foreign, [want.needed_by for want in wants if want.needed_by])
+            return catalogue.missing(name, foreign, [want.needed_by for want in wants], specifier)
     objections = [f"{candidate} {provider.objection(candidate, specifier)}" for candidate in matching[:3]]
     wanted = [(str(want.specifier), want.asker) for want in wants]
     wanted += [(str(pinned), rules.PINS)] if pinned else []
