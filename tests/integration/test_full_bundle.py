@@ -94,7 +94,7 @@ def test_the_exceptions_are_some(core, modules):
 
 
 def test_undefined_symbols_are_named_with_their_library(links):
-    known = {path for path in links["libraries"]}
+    known = set(links["libraries"])
     assert links["undefined"]
     for line in links["undefined"]:
         library, _, symbol = line.partition(": ")
