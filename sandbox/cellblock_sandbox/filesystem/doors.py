@@ -6,6 +6,9 @@ that and further reads return its answer, to the end. The next write begins a ne
 
 Each door serves one purpose and is named for it. It is never a generic bridge: what the callable gets was written by a
 hostile guest, and it has to refuse whatever isn't plainly a request of its kind. Without a callable there is no device.
+
+The guest waits while the callable runs, on the sandbox's own thread, and so does a hard stop of the guest: a callable
+that takes long has to mind the run's deadline by itself.
 """
 
 from __future__ import annotations

@@ -75,8 +75,10 @@ class FileSystem:
         """Lay the members of a zip archive over the directory `at`, for this sandbox alone; may be done while it runs.
 
         What the guest has made or changed there stays; files of the layers give way. Nothing is copied, and nothing is
-        charged to the quota. As LayerStack.mount_archive otherwise; FileSystemError if the guest has put a file where a
-        directory has to be. See Directory.mount.
+        charged to the quota. Call it between runs, or from a door's callable: on the sandbox's own thread.
+
+        As LayerStack.mount_archive otherwise; FileSystemError if the guest has put a file where a directory has to be.
+        See Directory.mount.
         """
         archive = Archive(path)
         folder = archive.folder(self.overlay.new_ino(archive.inos), libraries_linked)

@@ -22,7 +22,7 @@ _I32: Final = struct.Struct("<i")
 _U64: Final = struct.Struct("<Q")
 _I64: Final = struct.Struct("<q")
 _F64: Final = struct.Struct("<d")
-_IOVEC: Final = struct.Struct("<II")
+IOVEC: Final = struct.Struct("<II")
 
 
 class GuestFault(Exception):
@@ -58,9 +58,9 @@ class GuestMemory:
     def iovec(self, ptr: int) -> memoryview:
         """Return the writable window that the pointer and length at `ptr` name, a struct iovec, as view() does."""
         try:
-            start, length = _IOVEC.unpack_from(self._view, ptr & MASK32)
+            start, length = IOVEC.unpack_from(self._view, ptr & MASK32)
         except struct.error:
-            raise self._fault(ptr, _IOVEC) from None
+            raise self._fault(ptr, IOVEC) from None
         end = start + length
         if end > self.size:
             raise GuestFault(f"{length} bytes at {start:#x} lie outside memory of {self.size:#x} bytes")

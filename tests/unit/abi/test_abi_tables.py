@@ -1,7 +1,8 @@
 """The tables are what generating them gives, and the hand-written layouts agree with them."""
 
 from cellblock_sandbox.abi import generate, tables
-from cellblock_sandbox.syscalls import clocks, descriptors, directories, files
+from cellblock_sandbox.machine import memory
+from cellblock_sandbox.syscalls import clocks, descriptors, directories, files, locks
 
 
 def test_regenerating_gives_the_same_bytes():
@@ -52,7 +53,9 @@ def test_statfs_layout():
 def test_small_layouts():
     assert files.TIMESPEC.size == tables.TIMESPEC_SIZE
     assert offsets(files.TIMESPEC, 2) == [tables.TIMESPEC_TV_SEC, tables.TIMESPEC_TV_NSEC]
-    assert descriptors.IOVEC.size == tables.IOVEC_SIZE
+    assert memory.IOVEC.size == tables.IOVEC_SIZE
+    assert locks.FLOCK.size == tables.FLOCK_SIZE
+    assert offsets(locks.FLOCK, 5)[0] == tables.FLOCK_L_TYPE
     assert offsets(descriptors.POLLFD, 3) == [tables.POLLFD_FD, tables.POLLFD_EVENTS, tables.POLLFD_REVENTS]
     assert descriptors.FDSTAT.size == tables.WASI_FDSTAT_SIZE
     assert offsets(descriptors.FDSTAT, 4) == [
