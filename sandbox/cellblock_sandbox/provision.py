@@ -8,63 +8,25 @@ least recently used ones make room when their disk limit is reached.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from cellblock_sandbox.errors import BinaryWheel, BuildError
-from cellblock_sandbox.image import snapshot, standard
-from cellblock_sandbox.image.distribution import Distribution, canonical
+from cellblock_sandbox.image import full, snapshot, standard
+from cellblock_sandbox.image.distribution import Distribution
 from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy, Wheel, provide
+from cellblock_sandbox.image.packages import Policy, provide
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.snapshot import Recipe
+from cellblock_sandbox.image.standard import ON_DEMAND
 from cellblock_sandbox.image.store import Store
+from cellblock_sandbox.image.wheel import Wheel
 from cellblock_sandbox.installation import Addition
-from cellblock_sandbox.limits import Limits
+from cellblock_sandbox.needs import Provision, Survey, providers, serves, survey
 from cellblock_sandbox.sandbox import Image
 
 BASE = "data"
-_PREFIX = "set-"
-_SURVEY = "from cellblock_guest.inside.imports import survey\nreturn survey(data)"
-_SURVEY_LIMITS = Limits(timeout_s=10)
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What a block imports, seen from one image; see the guest's imports.py."""
-
-    modules: tuple[str, ...] = ()
-    needed: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Provision:
-    """The image for a block, and why modules it imports can't be had, by top-level name."""
-
-    image: str
-    unavailable: Mapping[str, str] = field(default_factory=dict)
-
-
-def serves(
-    distribution: Distribution, image_packages: Mapping[str, str], wanted: Survey, packages: Sequence[str]
-) -> bool:
-    """Whether a block with these needs can run as it is in the image in which it was surveyed."""
-    return (
-        not wanted.needed
-        and not providers(distribution, wanted)
-        and all(_satisfied(requirement, image_packages) for requirement in packages)
-    )
-
-
-def providers(distribution: Distribution, wanted: Survey) -> dict[str, str]:
-    """The packages of the distribution that provide what is absent, by top-level module."""
-    tops = {name.partition(".")[0] for name in wanted.absent}
-    return {top: found.name for top in sorted(tops) if (found := distribution.provider(top))}
 
 
 def install(
@@ -82,13 +44,6 @@ def install(
         if not wheel.pure:
             raise BinaryWheel(wheel.name, wheel.file.name)
     return [Addition(wheel.name, wheel.version, path) for wheel, path in wheels]
-
-
-def survey(image: Image, code: str) -> Survey:
-    """Ask a sandbox of `image` what `code` imports. Nothing, if the text keeps it from answering."""
-    with image.sandbox(_SURVEY_LIMITS) as sandbox:
-        outcome = sandbox.run(_SURVEY, data=code, name="imports")
-    return Survey(**{name: tuple(found) for name, found in (outcome.value or {}).items()})
 
 
 class Provider:
@@ -109,7 +64,7 @@ class Provider:
         wanted = survey(base, code)
         if serves(self.distribution, base.packages, wanted, packages):
             return Provision(base.id)
-        name = _PREFIX + _key([base.bundle, sorted({*wanted.modules, *wanted.absent}), sorted(packages)])
+        name = ON_DEMAND + _key([base.bundle, sorted({*wanted.modules, *wanted.absent}), sorted(packages)])
         found = self.store.find("image", name, verify=False)
         # What could not be had then may be there now.
         if found and not found.manifest.details.get("unavailable"):
@@ -117,15 +72,25 @@ class Provider:
             return Provision(found.id)
         wheels, unavailable = self._resolve(base, wanted, packages)
         if binary := {wheel: path for wheel, path in wheels.items() if not wheel.pure}:
-            standard.widen(binary, home=self.home, policy=self.policy, progress=self.progress)
-            del self.base, self.distribution
+            self._widen(base, binary)
             return self.provide(code, packages)
         there = (module for module in wanted.absent if module.partition(".")[0] not in unavailable)
         modules = tuple(sorted({*wanted.modules, *there}))
         recipe = Recipe(base.bundle, modules, wheels, {"unavailable": unavailable})
         image = snapshot.build(name, recipe, home=self.home, progress=self.progress)
-        self.store.evict("image", _PREFIX, self.disk_bytes, keep=name)
+        self.store.evict("image", ON_DEMAND, self.disk_bytes, keep=name)
         return Provision(image.id, unavailable)
+
+    def _widen(self, base: Image, binary: Mapping[Wheel, Path]) -> None:
+        """Get the binary wheels into the bundle.
+
+        BinaryWheel for another version of one that is in there: blocks that differ would take turns in relinking it.
+        """
+        for wheel in binary:
+            if wheel.name in base.packages:
+                raise BinaryWheel(f"{wheel.name}=={wheel.version}", wheel.file.name)
+        full.widen(binary, home=self.home, policy=self.policy, progress=self.progress)
+        del self.base, self.distribution
 
     @cached_property
     def base(self) -> Image:
@@ -166,17 +131,6 @@ class Provider:
                 except BuildError as error:
                     unavailable[top] = str(error)
         return wheels(listed), unavailable
-
-
-def _satisfied(requirement: str, installed: Mapping[str, str]) -> bool:
-    """Whether what is there fulfils a requirement without extras; anything unclear is left to the resolver."""
-    try:
-        wanted = Requirement(requirement)
-    except InvalidRequirement:
-        return False
-    version = installed.get(canonical(wanted.name))
-    plain = not (wanted.extras or wanted.url or wanted.marker)
-    return plain and version is not None and wanted.specifier.contains(version, prereleases=True)
 
 
 def _key(needs: object) -> str:

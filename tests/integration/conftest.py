@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 from cellblock_sandbox import Image
-from cellblock_sandbox.image import standard
+from cellblock_sandbox.image import full
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.packages import Policy
 from cellblock_sandbox.image.progress import SilentProgress
@@ -18,7 +18,7 @@ from cellblock_sandbox.image.progress import SilentProgress
 def image_home() -> Path:
     """A CELLBLOCK_HOME that holds the full bundle and the images `core` and `data`."""
     home = Home.find()
-    standard.build_full(home=home, policy=Policy.from_environment(), progress=SilentProgress())
+    full.build(home=home, policy=Policy.from_environment(), progress=SilentProgress())
     return home.root
 
 

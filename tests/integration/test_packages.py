@@ -16,7 +16,8 @@ from cellblock_sandbox.image.packages import Policy
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.store import Store
 from cellblock_sandbox.installation import within
-from cellblock_sandbox.provision import Provider, Provision, install
+from cellblock_sandbox.needs import Provision
+from cellblock_sandbox.provision import Provider, install
 
 OFFLINE = Policy(offline=True)
 PLENTY = 8 << 30

@@ -24,10 +24,10 @@ from cellblock_sandbox.image.bytecode import compile_sources, sources_of
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages.wheels import Wheel
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.store import Draft, Store, Stored
 from cellblock_sandbox.image.toolchain import Toolchain
+from cellblock_sandbox.image.wheel import Wheel
 from cellblock_sandbox.linking.linker import Linked, link
 from cellblock_sandbox.linking.merge import Merger
 from cellblock_sandbox.machine.engine import compile_module, load_module

@@ -17,9 +17,9 @@ from cellblock_sandbox.guest.process import Guest, GuestState
 from cellblock_sandbox.image.boot import boot, write_guest_packages
 from cellblock_sandbox.image.bundle import MEMORY, WHEELS, Bundle, open_bundle
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages.wheels import Wheel
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.store import Store, Stored
+from cellblock_sandbox.image.wheel import Wheel
 from cellblock_sandbox.linking.memory import MAX_PAGES, captured_module
 from cellblock_sandbox.machine.engine import compile_module, load_module
 from cellblock_sandbox.machine.thread import guest_thread

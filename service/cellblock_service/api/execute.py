@@ -21,7 +21,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from cellblock_sandbox.provision import Provision
+from cellblock_sandbox.needs import Provision
 
 from cellblock_service.api.keys import CATALOGUE, POOL, SETTINGS
 from cellblock_service.api.negotiation import CONTENT_TYPES, Kind, answer_kind, body_kind

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from cellblock_sandbox.errors import CellblockError
-from cellblock_sandbox.image import snapshot, standard
+from cellblock_sandbox.image import full, snapshot, standard
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Kind
 from cellblock_sandbox.image.packages import Policy
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 def _build_bundle(options: argparse.Namespace, home: Home) -> int:
     progress = for_stream()
     if options.name == standard.FULL:
-        built = standard.full_with(options.package, home=home, policy=Policy.from_environment(), progress=progress)
+        built = full.build_with(options.package, home=home, policy=Policy.from_environment(), progress=progress)
     else:
         packages = options.package or standard.PACKAGES
         built = standard.build_bundle(packages, name=options.name, home=home, progress=progress)

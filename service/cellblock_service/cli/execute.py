@@ -20,11 +20,11 @@ from typing import Any
 from cellblock_sandbox import Image, Limits, PackedResult, Sandbox
 from cellblock_sandbox.errors import UserFault
 from cellblock_sandbox.guest import values
+from cellblock_sandbox.image import standard
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy
 from cellblock_sandbox.image.progress import SilentProgress, for_stream
 from cellblock_sandbox.installation import Addition, within
-from cellblock_sandbox.provision import Provider, install
+from cellblock_sandbox.needs import Provision, serves, survey
 
 from cellblock_service.cli import FAILED, LIMIT, OK, RAISED, USAGE
 from cellblock_service.cli.output import complain, say
@@ -61,16 +61,34 @@ def _image(options: argparse.Namespace, code: str) -> tuple[Image, Mapping[str, 
     chosen = options.image or os.environ.get("CELLBLOCK_IMAGE")
     if chosen:
         return Image.open(chosen), {}
-    provider = Provider(Home.find(), Policy.from_environment(), for_stream(), disk_bytes=Settings().images_disk_bytes)
+    home, progress = Home.find(), for_stream()
+    standard.require_images(home=home, progress=progress)
+    image = Image.open("data")
     if not options.package and "import" not in code:
-        return provider.base, {}
-    provision = provider.provide(code, options.package)
-    image = provider.base if provision.image == provider.base.id else Image.open(provision.image, verify=False)
-    return image, provision.unavailable
+        return image, {}
+    wanted = survey(image, code)
+    if serves(standard.distribution(home, progress), image.packages, wanted, options.package):
+        return image, {}
+    provision = _provision(code, options.package)
+    return image if provision.image == image.id else Image.open(provision.image), provision.unavailable
+
+
+# Resolving brings an HTTP client and more with it, 0.3 s of imports that most runs have no need of.
+
+
+def _provision(code: str, packages: Sequence[str]) -> Provision:
+    from cellblock_sandbox.image.packages import Policy  # noqa: PLC0415
+    from cellblock_sandbox.provision import Provider  # noqa: PLC0415
+
+    disk_bytes = Settings().images_disk_bytes
+    return Provider(Home.find(), Policy.from_environment(), for_stream(), disk_bytes=disk_bytes).provide(code, packages)
 
 
 def _install(requirements: Sequence[str], installed: Mapping[str, str], seconds: float) -> Sequence[Addition]:
     """Resolve and fetch here what a running block asks for."""
+    from cellblock_sandbox.image.packages import Policy  # noqa: PLC0415
+    from cellblock_sandbox.provision import install  # noqa: PLC0415
+
     policy, progress = Policy.from_environment(), SilentProgress()
     return within(seconds, lambda: install(requirements, installed, home=Home.find(), policy=policy, progress=progress))
 

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from cellblock_sandbox.errors import CellblockError, UserFault
-from cellblock_sandbox.image import standard
+from cellblock_sandbox.image import full
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.packages import Policy
 from cellblock_sandbox.image.progress import SilentStep, Step
@@ -83,7 +83,7 @@ def work(task: dict[str, Any]) -> Any:
     home = Home.find(Path(task["home"]) if task["home"] else None)
     progress, policy = ReportProgress(), Policy.from_environment()
     if task["kind"] == "full":
-        standard.build_full(home=home, policy=policy, progress=progress)
+        full.build(home=home, policy=policy, progress=progress)
         return None
     if task["kind"] == "install":
         added = install(task["requirements"], task["installed"], home=home, policy=policy, progress=progress)

@@ -21,7 +21,7 @@ from cellblock_sandbox.image.distribution import Distribution
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.store import Store
-from cellblock_sandbox.provision import Provision, Survey, serves
+from cellblock_sandbox.needs import Provision, Survey, serves
 
 from cellblock_service.errors import ImageLoading, NotReady, QueueFull, ServiceError
 from cellblock_service.images.building import Build, carry_out

@@ -25,7 +25,7 @@ from cellblock_sandbox import CellblockError, Image, Limits, Sandbox
 from cellblock_sandbox.errors import ImageMissing
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.installation import Addition, Installer
-from cellblock_sandbox.provision import survey
+from cellblock_sandbox.needs import survey
 
 from cellblock_service.codec import envelope, jsontext
 from cellblock_service.codec.fields import check

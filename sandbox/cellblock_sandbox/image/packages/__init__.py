@@ -11,7 +11,7 @@ from cellblock_sandbox.image.packages.provide import open_catalogue, provide
 from cellblock_sandbox.image.packages.published import published
 from cellblock_sandbox.image.packages.resolver import Resolution, resolve
 from cellblock_sandbox.image.packages.target import Target
-from cellblock_sandbox.image.packages.wheels import Wheel
+from cellblock_sandbox.image.wheel import Wheel
 
 __all__ = [
     "Contents",

@@ -32,8 +32,9 @@ from cellblock_sandbox.image.packages.index import Index
 from cellblock_sandbox.image.packages.inspection import check_archive, inspect
 from cellblock_sandbox.image.packages.pages import IndexFile, Project
 from cellblock_sandbox.image.packages.target import Target, is_pure, platforms_in_words
-from cellblock_sandbox.image.packages.wheels import Wheel, fetch_wheel, is_safe
+from cellblock_sandbox.image.packages.wheels import fetch_wheel, is_safe
 from cellblock_sandbox.image.progress import Progress
+from cellblock_sandbox.image.wheel import Wheel
 
 # Below this likeness a suggested name has nothing to do with the one that was asked for.
 _ALIKE: Final = 0.75

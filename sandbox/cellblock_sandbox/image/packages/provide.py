@@ -14,9 +14,9 @@ from cellblock_sandbox.image.packages.index import Index
 from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.packages.resolver import resolve
 from cellblock_sandbox.image.packages.target import Target
-from cellblock_sandbox.image.packages.wheels import Wheel
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.sources import Folder, Source, configured_sources
+from cellblock_sandbox.image.wheel import Wheel
 
 
 def open_catalogue(

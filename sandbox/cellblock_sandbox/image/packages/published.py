@@ -11,7 +11,7 @@ from cellblock_sandbox.errors import BuildError
 from cellblock_sandbox.image.packages.catalogue import Catalogue
 from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.packages.resolver import resolve
-from cellblock_sandbox.image.packages.wheels import Wheel
+from cellblock_sandbox.image.wheel import Wheel
 
 # Pages of an index are small and far away: asking for 170 one after the other takes a minute, 8 at once 11 s.
 _AT_ONCE = 8

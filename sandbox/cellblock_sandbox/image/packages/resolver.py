@@ -21,7 +21,7 @@ from cellblock_sandbox.image.packages import policy as rules
 from cellblock_sandbox.image.packages.catalogue import Candidate, Catalogue, MetadataInvalid
 from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.packages.requirements import Want, parse_requirements
-from cellblock_sandbox.image.packages.wheels import Wheel
+from cellblock_sandbox.image.wheel import Wheel
 
 if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation

@@ -1,4 +1,4 @@
-"""A wheel that was chosen, and getting it: into `downloads/<sha256>/<file>`, as every fetched file.
+"""Getting a wheel that was chosen: into `downloads/<sha256>/<file>`, as every fetched file.
 
 The work is `fetch.Fetcher`'s: hashing while it streams in, taking turns, nothing left of what broke off. Here is
 what it reads from when a wheel isn't of the distribution: a folder, or an address that an index gave.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, Literal, cast
+from typing import IO, Final, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -23,30 +23,12 @@ from cellblock_sandbox.image.packages.client import Client, describe_failure
 from cellblock_sandbox.image.problems import FileAbsentError, SourceError
 from cellblock_sandbox.image.progress import Progress, Step
 from cellblock_sandbox.image.sources import Folder, Source
+from cellblock_sandbox.image.wheel import Wheel
 
 # The largest wheels on public indexes are a few GB of code for graphics cards; none of this guest's comes near this.
 MAX_WHEEL_BYTES: Final = 512 << 20
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+!-]{0,250}\.whl")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-Origin = Literal["distribution", "folder", "index"]
-
-
-@dataclass(frozen=True)
-class Wheel:
-    """A wheel to add to a guest.
-
-    `location` is the folder or the address it comes from ("" for one of the distribution). `pure` means that its tags
-    name no platform. `depends` are canonical names, of what is installed already too.
-    """
-
-    name: str
-    version: str
-    file: RemoteFile
-    origin: Origin
-    location: str = ""
-    pure: bool = True
-    depends: tuple[str, ...] = ()
 
 
 def is_safe(file: RemoteFile) -> bool:
