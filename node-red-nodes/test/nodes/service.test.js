@@ -44,6 +44,27 @@ describe("cellblock-service", function () {
         }
     });
 
+    it("a block's packages are loaded before it runs, and the status says so", async () => {
+        // Modules that nobody imports together: an image for them isn't there, and makes room when this test ends.
+        const submodules = ["combinatorics", "geometry", "logic", "ntheory", "sets", "stats", "tensor", "vector"];
+        const some = submodules.filter(() => Math.random() < 0.5);
+        const code = `import sympy.core, ${["sympy.plotting", ...some.map((name) => `sympy.${name}`)].join(", ")}\n`
+            + "return str(sympy.factor(sympy.Symbol('x')**2 - 1))";
+        const service = new OwnService(await freePort(), {
+            CELLBLOCK_IMAGES_DISK_MB: "0", CELLBLOCK_FULL_BUNDLE: "on-demand",
+        });
+        await service.start();
+        try {
+            const flow = await load(service.url, { code });
+            flow.send({ payload: null });
+            assert.equal((await flow.at("out0", 1, 120_000))[0].payload, "(x - 1)*(x + 1)");
+            const loading = flow.statuses.filter((shown) => shown.text?.startsWith("code-block.status.loading"));
+            assert.ok(loading.length > 0, JSON.stringify(flow.statuses));
+        } finally {
+            await service.stop();
+        }
+    });
+
     it("a token opens a service that wants one; without it the refusal is clear", async () => {
         const service = new OwnService(await freePort(), { CELLBLOCK_TOKEN: "open-sesame" });
         await service.start();

@@ -44,6 +44,30 @@ describe("client", () => {
         return true;
     });
 
+    it("waits for an image that is being built, and tells how far it is", async () => {
+        const seen = [];
+        const problem = { error_key: "image_loading", detail: "being built", progress: { done: 1, total: 4 } };
+        const client = await clientOf((request, response) => {
+            seen.push(request.headers.prefer);
+            const answer = seen.length < 3
+                ? answering(503, "application/problem+json", JSON.stringify(problem))
+                : answering(200, "application/msgpack", encode(ANSWER));
+            answer(request, response);
+        });
+        const told = [];
+        assert.deepEqual(await client.execute(REQUEST, { onLoading: (progress) => told.push(progress) }), ANSWER);
+        assert.deepEqual(told, [problem.progress, problem.progress]);
+        assert.deepEqual(seen, ["wait=2", "wait=2", "wait=2"]);
+    });
+
+    it("can be aborted while an image is being built", async () => {
+        const problem = { error_key: "image_loading", detail: "being built", progress: {} };
+        const client = await clientOf(answering(503, "application/problem+json", JSON.stringify(problem)));
+        const stop = new AbortController();
+        const running = client.execute(REQUEST, { signal: stop.signal, onLoading: () => stop.abort() });
+        await refused(running, "cancelled", /cancelled/);
+    });
+
     it("sends msgpack with the token, reads msgpack, keeps the connection", async () => {
         const seen = [];
         const sockets = new Set();

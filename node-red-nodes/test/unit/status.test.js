@@ -27,6 +27,14 @@ describe("status", () => {
         assert.equal(status.runningStatus(3, translate).text, "running, 3 waiting");
     });
 
+    it("loading packages, with how far that is", () => {
+        const shown = status.loadingStatus({ done: 3, total: 8 }, translate);
+        assert.deepEqual(shown, { fill: "blue", shape: "ring", text: "loading packages 37 %" });
+        assert.equal(status.loadingStatus({ done: 3, total: null }, translate).text, "loading packages");
+        assert.equal(status.loadingStatus({}, translate).text, "loading packages");
+        assert.equal(status.loadingStatus({ done: 9, total: 8 }, translate).text, "loading packages 100 %");
+    });
+
     it("done, with the service's own time", () => {
         const shown = status.doneStatus({ timings_ms: { total: 1.21 } });
         assert.deepEqual(shown, { fill: "green", shape: "dot", text: "1.2 ms" });
