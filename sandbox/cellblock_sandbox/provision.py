@@ -16,7 +16,8 @@ from cellblock_sandbox.image import full, snapshot, standard
 from cellblock_sandbox.image.distribution import Distribution
 from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy, provide
+from cellblock_sandbox.image.packages.policy import Policy
+from cellblock_sandbox.image.packages.provide import provide
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.standard import ON_DEMAND

@@ -10,7 +10,7 @@ import pytest
 from cellblock_sandbox import Image
 from cellblock_sandbox.image import full
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy
+from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.progress import SilentProgress
 
 

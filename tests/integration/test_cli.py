@@ -183,6 +183,45 @@ def test_doctor_tells_all_and_hides_secrets(cellblock: Run) -> None:
     assert "very-secret" not in done.stdout + done.stderr
 
 
+def test_doctor_shows_the_rules_for_packages_without_passwords(cellblock: Run) -> None:
+    rules = {"CELLBLOCK_INDEXES": "https://me:hush@index.example/simple/", "CELLBLOCK_PACKAGES_PINS": "attrs<26"}
+    done = cellblock("doctor", **rules)
+    assert done.returncode == 0
+    assert "index.example" in done.stdout
+    assert "attrs<26" in done.stdout
+    assert "hush" not in done.stdout
+
+
+def test_serving_with_rules_that_make_no_sense_exits_2(cellblock: Run) -> None:
+    done = cellblock("serve", "--port", "0", CELLBLOCK_PACKAGES_PINS="not a pin")
+    assert done.returncode == 2
+    assert "CELLBLOCK_PACKAGES_PINS" in done.stderr
+
+
+def test_imports_need_no_naming(cellblock: Run) -> None:
+    code = "import matplotlib.pyplot as plt, scipy.stats, sklearn, lxml, sympy\nplt.plot([1])\n"
+    done = cellblock("exec", "-c", code + "return float(scipy.stats.norm.cdf(0))")
+    assert (done.returncode, done.stdout) == (0, "0.5\n")
+
+
+@pytest.mark.network
+def test_micropip_in_a_block(cellblock: Run) -> None:
+    code = "import micropip; await micropip.install('humanize'); import humanize; return humanize.naturalsize(10**9)"
+    done = cellblock("exec", "-c", code)
+    assert (done.returncode, done.stdout) == (0, '"1.0 GB"\n')
+
+
+def test_two_runs_differ(cellblock: Run) -> None:
+    runs = [cellblock("exec", "-c", "import random; return random.random()").stdout for _ in range(2)]
+    assert runs[0] != runs[1]
+
+
+def test_a_listed_package_that_cant_be_had_exits_2(cellblock: Run) -> None:
+    done = cellblock("exec", "--package", "numpyy", "-c", "1", CELLBLOCK_OFFLINE="1")
+    assert done.returncode == 2
+    assert "numpyy" in done.stderr
+
+
 def test_doctor_exits_4_without_an_image(cellblock: Run, tmp_path: Path) -> None:
     done = cellblock("doctor", home=tmp_path)
     assert done.returncode == 4

@@ -12,7 +12,7 @@ import pytest
 from cellblock_sandbox import Image
 from cellblock_sandbox.errors import BinaryWheel, PackageDenied, VersionConflict, WheelMissing
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy
+from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.store import Store
 from cellblock_sandbox.installation import within

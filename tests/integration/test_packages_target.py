@@ -3,7 +3,7 @@
 from cellblock_sandbox.image import pins
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Target
+from cellblock_sandbox.image.packages.target import Target
 from cellblock_sandbox.image.progress import SilentProgress
 
 MARKERS = """

@@ -10,7 +10,9 @@ from cellblock_sandbox.image import bundle, pins
 from cellblock_sandbox.image.distribution import Distribution, RemoteFile
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy, open_catalogue, provide, published
+from cellblock_sandbox.image.packages.policy import Policy
+from cellblock_sandbox.image.packages.provide import open_catalogue, provide
+from cellblock_sandbox.image.packages.published import published
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.standard import FULL, PROVIDED_BY_GUEST, build_images, distribution, has_full
 from cellblock_sandbox.image.store import Store, Stored

@@ -10,7 +10,7 @@ from cellblock_sandbox.errors import CellblockError
 from cellblock_sandbox.image import full, snapshot, standard
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Kind
-from cellblock_sandbox.image.packages import Policy
+from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.progress import for_stream
 from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.store import Entry, Store

@@ -6,14 +6,17 @@ Exits with 4 when the image that the service would run can't be opened or the se
 from __future__ import annotations
 
 import argparse
+import os
 import platform
+import re
 import shutil
 import subprocess
 from importlib import metadata
 
-from cellblock_sandbox.errors import SandboxError
+from cellblock_sandbox.errors import SandboxError, SettingInvalid
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Kind
+from cellblock_sandbox.image.packages.policy import ALLOW, DENY, INDEXES, OFFLINE, PINS, Policy
 from cellblock_sandbox.image.store import Entry, Store
 from pydantic import SecretStr, ValidationError
 from rich.filesize import decimal
@@ -37,6 +40,11 @@ def run(_options: argparse.Namespace) -> int:
         say(f"\nproblem: {describe(error)}")
         return FAILED
     _section("settings", _shown(settings))
+    try:
+        _section("packages", _rules(Policy.from_environment()))
+    except SettingInvalid as error:
+        say(f"\nproblem: {error}")
+        return FAILED
     store = Store(Home.find(settings.home))
     kinds: tuple[Kind, ...] = ("bundle", "image")
     for kind in kinds:
@@ -83,6 +91,19 @@ def _shown(settings: Settings) -> list[tuple[str, str]]:
         return "(set, hidden)" if isinstance(value, SecretStr) else str(value)
 
     return [(f"CELLBLOCK_{name.upper()}", text(getattr(settings, name))) for name in type(settings).model_fields]
+
+
+def _rules(policy: Policy) -> list[tuple[str, str]]:
+    """The operator's rules for packages. An index's address may hold a password."""
+    indexes = " ".join(re.sub(r"//[^/@]*@", "//(hidden)@", url) for url in policy.indexes)
+    return [
+        ("CELLBLOCK_SOURCES", os.environ.get("CELLBLOCK_SOURCES") or "default"),
+        (INDEXES, indexes or "(the public one)"),
+        (ALLOW, "(all)" if policy.allow is None else " ".join(sorted(policy.allow))),
+        (DENY, " ".join(sorted(policy.deny)) or "(none)"),
+        (PINS, " ".join(f"{name}{version}" for name, version in sorted(policy.pins.items())) or "(none)"),
+        (OFFLINE, str(policy.offline)),
+    ]
 
 
 def _entry(entry: Entry) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from cellblock_sandbox.errors import UserFault
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.image import standard
 from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.progress import SilentProgress, for_stream
 from cellblock_sandbox.installation import Addition, within
 from cellblock_sandbox.needs import Provision, serves, survey
@@ -77,7 +78,6 @@ def _image(options: argparse.Namespace, code: str) -> tuple[Image, Mapping[str, 
 
 
 def _provision(code: str, packages: Sequence[str]) -> Provision:
-    from cellblock_sandbox.image.packages import Policy  # noqa: PLC0415
     from cellblock_sandbox.provision import Provider  # noqa: PLC0415
 
     disk_bytes = Settings().images_disk_bytes
@@ -86,7 +86,6 @@ def _provision(code: str, packages: Sequence[str]) -> Provision:
 
 def _install(requirements: Sequence[str], installed: Mapping[str, str], seconds: float) -> Sequence[Addition]:
     """Resolve and fetch here what a running block asks for."""
-    from cellblock_sandbox.image.packages import Policy  # noqa: PLC0415
     from cellblock_sandbox.provision import install  # noqa: PLC0415
 
     policy, progress = Policy.from_environment(), SilentProgress()

@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import errno
 
+from cellblock_sandbox.errors import SettingInvalid
+from cellblock_sandbox.image.packages.policy import Policy
 from pydantic import ValidationError
 
 from cellblock_service.application import serve
@@ -20,8 +22,12 @@ def run(options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in ("host", "port") if getattr(options, name) is not None}
     try:
         settings = Settings(**given)
+        Policy.from_environment()  # the builders' to use; what is wrong with it is better heard now
     except ValidationError as error:
         complain(f"cellblock serve: {describe(error)}")
+        return USAGE
+    except SettingInvalid as error:
+        complain(f"cellblock serve: {error}")
         return USAGE
     logs.configure(settings.log_format, settings.log_level)
     try:

@@ -22,7 +22,7 @@ from typing import Any
 from cellblock_sandbox.errors import CellblockError, UserFault
 from cellblock_sandbox.image import full
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy
+from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.progress import SilentStep, Step
 from cellblock_sandbox.provision import Provider, install
 

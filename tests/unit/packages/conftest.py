@@ -18,10 +18,13 @@ from typing import Any
 import pytest
 from cellblock_sandbox.image.distribution import Distribution, Package, RemoteFile
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy, Target, Wheel, provide
 from cellblock_sandbox.image.packages.client import Client
+from cellblock_sandbox.image.packages.policy import Policy
+from cellblock_sandbox.image.packages.provide import provide
+from cellblock_sandbox.image.packages.target import Target
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.sources import Folder
+from cellblock_sandbox.image.wheel import Wheel
 
 ABI_TAG = "cp314-cp314-pyemscripten_2026_0_wasm32"
 JSON = "application/vnd.pypi.simple.v1+json"

@@ -6,7 +6,9 @@ import pytest
 from cellblock_sandbox.errors import VersionConflict, WheelMissing
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy, inspect, provide
+from cellblock_sandbox.image.packages.inspection import inspect
+from cellblock_sandbox.image.packages.policy import Policy
+from cellblock_sandbox.image.packages.provide import provide
 from cellblock_sandbox.image.packages.target import Target
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.sources import Folder, configured_sources

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cellblock_sandbox.errors import SettingInvalid
-from cellblock_sandbox.image.packages import Policy
+from cellblock_sandbox.image.packages.policy import Policy
 from packaging.specifiers import SpecifierSet
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cellblock_sandbox.image.distribution import Distribution
-from cellblock_sandbox.image.packages import Target
-from cellblock_sandbox.image.packages.target import is_pure, platforms_in_words
+from cellblock_sandbox.image.packages.target import Target, is_pure, platforms_in_words
 from packaging.markers import Marker, default_environment
 from packaging.tags import parse_tag
 
