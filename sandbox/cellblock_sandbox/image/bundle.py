@@ -124,7 +124,7 @@ def _compile_sources(bundle: Bundle, progress: Progress) -> None:
     archives += [(wheel, SITE_PACKAGES) for wheel in sorted(bundle.folder.joinpath(WHEELS).iterdir())]
     packages, unfinished = bundle.folder / "guest.zip", bundle.folder / f"{BYTECODE}.part"
     write_guest_packages(packages)
-    guest = boot(bundle.runtime(packages), load_module(bundle.folder / MEMORY))
+    guest, _ = boot(bundle.runtime(packages), load_module(bundle.folder / MEMORY))
     total = sum(len(source) for archive in archives for _, source in sources_of(*archive))
     compile_sources(guest, chain.from_iterable(sources_of(*each) for each in archives), total, unfinished, progress)
     guest.close()
