@@ -164,7 +164,11 @@ class Guest:
         return self.instance.call(name, *arguments)
 
     def run(self, request: bytes, timeout_s: float, grace_s: float, max_answer: int) -> bytes:
-        """Hand `request` to the guest's runner and return its answer, of at most `max_answer` bytes.
+        """Hand `request` to the guest's runner; see `ask`."""
+        return self.ask(self.runner, request, timeout_s, grace_s, max_answer)
+
+    def ask(self, function: int, request: bytes, timeout_s: float, grace_s: float, max_answer: int) -> bytes:
+        """Call a Python function of bytes by its address and return its answer, of at most `max_answer` bytes.
 
         AnswerTooLarge leaves the guest as it is. After anything else it is unusable: Interrupted when the time and the
         grace after it are over, GuestExit and GuestAbort when the guest ends itself, StackExhausted when C recursed
@@ -173,7 +177,7 @@ class Guest:
         self.instance.clear_interrupt()
         self.host.deadline = watchdog.arm(self.instance, timeout_s, grace_s)
         try:
-            answer = self._run(request, max_answer)
+            answer = self._call_python(function, request, max_answer)
         except GuestTrap as trap:
             if is_stack_overflow(trap) or self._stack_pointer_is_off() or self._stack_overran():
                 raise StackExhausted from trap
@@ -198,12 +202,12 @@ class Guest:
         symbols, pointer = self.runtime.links.main_symbols, self.call("emscripten_stack_get_current") & 0xFFFFFFFF
         return not symbols["__stack_low"] < pointer <= symbols["__stack_high"]
 
-    def _run(self, request: bytes, max_answer: int) -> bytes:
+    def _call_python(self, function: int, request: bytes, max_answer: int) -> bytes:
         argument = self.call("PyBytes_FromStringAndSize", 0, len(request))
         if not argument:
             raise NoAnswer(f"a request of {len(request)} bytes has no room in the sandbox's memory")
         self.instance.memory.write(self.call("PyBytes_AsString", argument), request)
-        answer = self.call("PyObject_CallOneArg", self.runner, argument)
+        answer = self.call("PyObject_CallOneArg", function, argument)
         self.call("Py_DecRef", argument)
         # A block may have replaced the runner: what it returns need not be bytes, nor any object at all.
         content = self.call("PyBytes_AsString", answer) if answer else 0

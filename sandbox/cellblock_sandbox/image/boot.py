@@ -10,16 +10,33 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgpack
+
 from cellblock_sandbox.errors import BuildError
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.guest import guest_files
-from cellblock_sandbox.guest.process import PYTHON, Guest, GuestLimits, GuestState, GuestTrap, Runtime
+from cellblock_sandbox.guest.process import (
+    PYTHON,
+    Guest,
+    GuestLimits,
+    GuestState,
+    GuestTrap,
+    Interrupted,
+    NoAnswer,
+    Runtime,
+    StackExhausted,
+    trap_reason,
+)
 from cellblock_sandbox.machine.engine import MemoryModule
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 
-_BOOT = "from cellblock_guest.inside.entry import boot; boot({preload!r})"
+_ENTRY = "cellblock_guest.inside.entry"
 _RUNTIME = "_PyRuntime"
 _TRAMPOLINE_OFFSET = "_PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"
+_IMPORT_TIME_S = (120.0, 5.0)
+"""The time for one import, as the guest's preload.py knows it too, and the grace after it."""
+_MAX_ANSWER = 1 << 20
+_ENDS = (GuestExit, GuestAbort, CallRefused, GuestTrap, StackExhausted, Interrupted, NoAnswer)
 _LIMITS = GuestLimits(memory_bytes=3 << 30, file_bytes=64 << 20, files=1000)
 
 
@@ -30,22 +47,70 @@ def write_guest_packages(path: Path) -> None:
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
-def boot(runtime: Runtime, files: LayerStack, memory: MemoryModule, preload: Sequence[str] = ()) -> Guest:
+def boot(
+    runtime: Runtime, files: LayerStack, memory: MemoryModule, preload: Sequence[str] = ()
+) -> tuple[Guest, dict[str, str]]:
     """Start CPython in a new guest and import `preload`; its runner is then ready.
 
-    BuildError if the interpreter doesn't start or an import fails, with what the guest printed.
+    Also returns the modules that were left out, each with the reason: an import that failed, crashed, took too long,
+    or left behind what an image can't hold. BuildError if the interpreter doesn't start, with what it printed.
     """
-    said = bytearray()
-    guest = Guest(runtime, files, memory, _LIMITS, GuestState(), lambda _stream, chunk: said.extend(chunk))
-    try:
-        _start(guest)
-        if guest.call("PyRun_SimpleString", _text(guest, _BOOT.format(preload=list(preload)))):
-            raise BuildError("the guest's boot raised an exception")
-        guest.runner = _attribute(guest, "cellblock_guest.inside.entry", "run")
-    except (GuestExit, GuestAbort, CallRefused, BuildError, GuestTrap) as error:
-        printed = said.decode(errors="replace").strip()
-        raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error
-    return guest
+    given_up: dict[str, str] = {}
+    while True:
+        said = bytearray()
+        guest = Guest(
+            runtime, files, memory, _LIMITS, GuestState(), lambda _stream, chunk, said=said: said.extend(chunk)
+        )
+        try:
+            _start(guest)
+            failed = _import(guest, [name for name in preload if name not in given_up])
+            guest.runner = _attribute(guest, _ENTRY, "run")
+            _run_simple(guest, f"from {_ENTRY} import settle; settle()")
+        except _Spoiled as problem:
+            given_up[problem.module] = problem.reason
+            guest.close()
+        except (*_ENDS, BuildError) as error:
+            printed = said.decode(errors="replace").strip()
+            raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error
+        else:
+            return guest, given_up | failed
+
+
+class _Spoiled(Exception):
+    """The import of `module` has made the guest unfit to become an image."""
+
+    def __init__(self, module: str, reason: str) -> None:
+        super().__init__(f"{module}: {reason}")
+        self.module, self.reason = module, reason
+
+
+def _import(guest: Guest, modules: Sequence[str]) -> dict[str, str]:
+    """Import modules one after another; those that failed and did no harm, with the reasons. _Spoiled."""
+    _run_simple(guest, f"from {_ENTRY} import begin; begin()")
+    preload, failed = _attribute(guest, _ENTRY, "preload"), {}
+    for name in modules:
+        try:
+            answer = msgpack.unpackb(guest.ask(preload, name.encode(), *_IMPORT_TIME_S, _MAX_ANSWER))
+        except _ENDS as end:
+            raise _Spoiled(name, f"its import ends the interpreter: {_reason(end)}") from end
+        if guest.instance.own_functions():
+            answer = {"unholdable": "its import makes ctypes callbacks, and an image can't hold one"}
+        if "unholdable" in answer:
+            raise _Spoiled(name, answer["unholdable"])
+        if "failed" in answer:
+            failed[name] = answer["failed"]
+    return failed
+
+
+def _reason(end: BaseException) -> str:
+    if isinstance(end, Interrupted):
+        return f"it takes more than {_IMPORT_TIME_S[0]:g} s and doesn't stop when asked to"
+    return trap_reason(end) or type(end).__name__
+
+
+def _run_simple(guest: Guest, code: str) -> None:
+    if guest.call("PyRun_SimpleString", _text(guest, code)):
+        raise BuildError("the guest's boot raised an exception")
 
 
 def _start(guest: Guest) -> None:

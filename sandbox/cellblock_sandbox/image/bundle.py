@@ -128,7 +128,7 @@ def _compile_sources(folder: Path, progress: Progress) -> None:
     packages, unfinished = folder / "guest.zip", folder / f"{BYTECODE}.part"
     write_guest_packages(packages)
     bundle = Bundle.open(folder)
-    guest = boot(bundle.runtime, bundle.files(packages), load_module(folder / MEMORY))
+    guest, _ = boot(bundle.runtime, bundle.files(packages), load_module(folder / MEMORY))
     total = sum(len(source) for archive in archives for _, source in sources_of(*archive))
     compile_sources(guest, chain.from_iterable(sources_of(*each) for each in archives), total, unfinished, progress)
     guest.close()

@@ -68,12 +68,13 @@ def _build(store: Store, name: str, inputs: dict[str, str], recipe: Recipe, prog
             shutil.copyfile(path, draft.folder / WHEELS / wheel.file.name)
         with progress.step(f"boot and import {', '.join(recipe.preload) or 'nothing more'}"):
             opened, memory = open_bundle(bundle.folder), load_module(bundle.file(MEMORY))
-            guest = boot(opened.runtime, files_of(draft.folder, opened), memory, recipe.preload)
+            guest, skipped = boot(opened.runtime, files_of(draft.folder, opened), memory, recipe.preload)
         with progress.step("capture"):
             captured = captured_module(guest.instance.memory.view(0, guest.instance.memory.size), maximum=MAX_PAGES)
             (draft.folder / MEMORY).write_bytes(compile_module(captured))
         draft.packages |= {**bundle.manifest.packages, **{wheel.name: wheel.version for wheel in recipe.wheels}}
-        draft.details |= {**recipe.notes, "preload": list(recipe.preload), "state": asdict(_settled(guest))}
+        draft.details |= {**recipe.notes, "preload": list(recipe.preload), "skipped": skipped}
+        draft.details["state"] = asdict(_settled(guest))
         guest.close()
     return store.open("image", draft.id, verify=False)
 
@@ -84,11 +85,11 @@ def files_of(image: Path, bundle: Bundle) -> LayerStack:
 
 
 def _settled(guest: Guest) -> GuestState:
-    """The guest's state beside its memory. BuildError if the imports left anything open that no image can hold."""
+    """The guest's state beside its memory. BuildError if anything is open that no image can hold."""
     descriptors = guest.host.files.descriptors.open_count() - 3
     if descriptors or guest.instance.own_functions():
         raise BuildError(
-            f"the preload imports left {descriptors} files open and {guest.instance.own_functions()} ctypes callbacks "
-            "alive, which an image can't hold"
+            f"the boot left {descriptors} files open and {guest.instance.own_functions()} ctypes callbacks alive, "
+            "which an image can't hold"
         )
     return guest.state()

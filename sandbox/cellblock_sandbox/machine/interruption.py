@@ -3,8 +3,9 @@
 Two steps, both taken by one watchdog thread:
 
 1. At the deadline it writes 1 to `Py_EMSCRIPTEN_SIGNAL_HANDLING` in linear memory. CPython's periodic check then
-   raises SIGINT inside the guest, whose handler raises TimeoutError, so that `finally` blocks run.
-2. After a grace period it takes the guest's memory away with `mprotect(PROT_NONE)`. The next load or store in
+   raises SIGINT inside the guest, whose handler raises TimeoutError, so that `finally` blocks run. Halfway through
+   the grace period it does so once more: code that catches every OSError, or a destructor, may have eaten the first.
+2. After the grace period it takes the guest's memory away with `mprotect(PROT_NONE)`. The next load or store in
    WebAssembly code faults, and wasmtime turns the fault into a trap, as it does for any access outside memory. That
    stops loops in C, and guests that catch the first interrupt.
 
@@ -57,7 +58,7 @@ class Watchdog:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._guest: Watched | None = None
-        self._soft = self._hard = self._wakes_at = _NEVER
+        self._soft = self._again = self._hard = self._wakes_at = _NEVER
         self._thread: threading.Thread | None = None
 
     def arm(self, guest: Watched, timeout_s: float, grace_s: float) -> float:
@@ -73,6 +74,7 @@ class Watchdog:
                 self._thread.start()
             self._guest = guest
             self._soft = time.monotonic() + timeout_s
+            self._again = self._soft + grace_s / 2
             self._hard = self._soft + grace_s
             # Most often the thread still sleeps towards the deadline of an earlier guest and will look again by
             # itself, which spares a wake-up per run.
@@ -84,7 +86,7 @@ class Watchdog:
         """Stop watching. After this returns, the watchdog touches the guest no more."""
         with self._condition:
             self._guest = None
-            self._soft = self._hard = _NEVER
+            self._soft = self._again = self._hard = _NEVER
 
     def _watch(self) -> None:
         with self._condition:
@@ -92,7 +94,7 @@ class Watchdog:
                 now = time.monotonic()
                 if self._guest is not None and now >= self._soft:
                     self._guest.request_interrupt()
-                    self._soft = _NEVER
+                    self._soft, self._again = self._again, _NEVER
                 elif self._guest is not None and now >= self._hard:
                     again = self._guest.revoked
                     _revoke(self._guest, everything=again)

@@ -1,11 +1,13 @@
 """The time limit, as a block sees it: a TimeoutError raised wherever it is.
 
-At the deadline the host makes CPython see SIGINT. The handler here raises, so `finally` blocks run. A block that
-catches the error and goes on is stopped from outside, after the host's grace.
+At the deadline the host makes CPython see SIGINT. The handler here raises, so `finally` blocks run. Since the error is
+an OSError, code that catches those may eat it; the host asks once more before it stops the block from outside.
 """
 
 import signal
+import sys
 from types import FrameType
+from typing import Any
 
 
 class DeadlineExceeded(TimeoutError):
@@ -21,6 +23,8 @@ class Deadline:
 
     def __init__(self) -> None:
         self.reached = False
+        self.task: Any = None
+        """The asyncio task that the latest interrupt hit, if any."""
         self._armed = False
         self._seconds: float | None = None
 
@@ -38,8 +42,19 @@ class Deadline:
         """Raise DeadlineExceeded, if armed."""
         if self._armed:
             self.reached = True
-            limit = "the time limit" if self._seconds is None else f"the time limit of {self._seconds:g} s"
-            raise DeadlineExceeded(f"{limit} was reached")
+            self.task = _current_task()
+            raise self.error()
+
+    def error(self) -> DeadlineExceeded:
+        """What to raise."""
+        limit = "the time limit" if self._seconds is None else f"the time limit of {self._seconds:g} s"
+        return DeadlineExceeded(f"{limit} was reached")
+
+
+def _current_task() -> Any:
+    asyncio = sys.modules.get("asyncio")
+    running = asyncio and asyncio._get_running_loop()
+    return asyncio.current_task(running) if asyncio and running else None
 
 
 deadline = Deadline()

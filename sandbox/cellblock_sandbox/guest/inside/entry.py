@@ -1,12 +1,11 @@
-"""The guest's two entry points: `boot`, once, while an image is built; `run`, for each request to a sandbox.
+"""The guest's entry points: `begin`, `preload` and `settle` while an image is built, `run` for each request to a sandbox.
 
 A fresh sandbox runs `run` exactly once, so what would happen on a first call (imports, caches, pages touched) is made
-to happen in `boot`, by running a few blocks there.
+to happen in `settle`, by running a few blocks there.
 """
 
 import contextlib
 import gc
-import importlib
 import pkgutil
 import struct
 import sys
@@ -16,27 +15,32 @@ from ..values import Parts, ValueNotPortable, pack, pack_parts, unpack
 from . import blocks, environment, failures, imports, loop, returns
 from .deadline import caused_by_deadline, deadline
 from .immortal import immortalize
+from .preload import preload
 from .streams import streams
+
+__all__ = ["begin", "preload", "run", "settle"]
 
 _COMPLETED = b"\x82\xa6status\xa9completed\xa6result\xc6"
 
 
 class _State:
-    """What boot leaves for run. In an image, `restored` is False: the first run sees to the randomness."""
+    """What settle leaves for run. In an image, `restored` is False: the first run sees to the randomness."""
 
     reserved: frozenset[str] = sys.stdlib_module_names
     restored = False
 
 
-def boot(preload: list[str]) -> None:
-    """Prepare the interpreter that an image captures. Raises ImportError for a module that can't be preloaded."""
+def begin() -> None:
+    """Prepare the interpreter for the imports of an image (preload.py)."""
     environment.install()
     loop.install()
     returns.install()
-    for name in preload:
-        importlib.import_module(name)
+
+
+def settle() -> None:
+    """Prepare the interpreter, with all that was imported, for the capture."""
     _State.reserved = sys.stdlib_module_names | {module.name for module in pkgutil.iter_modules()}
-    _warm_up(preload)
+    _warm_up()
     environment.remember_random_states()
     environment.reseed()
     gc.collect()
@@ -141,10 +145,10 @@ def _failed(status: str, error: failures.Failure) -> bytes:
     return pack({"status": status, "error": error})
 
 
-def _warm_up(preload: list[str]) -> None:
+def _warm_up() -> None:
     """Run blocks of every kind, so that a sandbox's first run finds everything made."""
     codes = ["1 + 1", "return data", "await __import__('asyncio').sleep(0)", "1 / 0", "x = = 1", "print(end='')"]
-    if "pandas" in preload:
+    if "pandas" in sys.modules:
         codes.append("import pandas as pd\nreturn pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']}, index=['p', 'q'])")
     for code in codes:
         response = unpack(run(pack({"code": code, "name": "block", "data": pack([1, {"a": 2.5}])})))

@@ -10,7 +10,7 @@ from asyncio import events, unix_events
 from collections.abc import Coroutine
 from typing import Any, NoReturn, TypeVar
 
-from .deadline import DeadlineExceeded
+from .deadline import DeadlineExceeded, deadline
 
 T = TypeVar("T")
 _LONGEST_SLEEP_S = 3600.0
@@ -64,6 +64,18 @@ class SleepingLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._selector = _Sleeper(self)
         self._main: Any = None
+        self._told = False
+
+    def _run_once(self) -> None:
+        """As in asyncio; then see that the main task hears of a deadline that hit a task or callback beside it.
+
+        asyncio keeps the exceptions of those, and the main task might never ask for them.
+        """
+        super()._run_once()  # type: ignore[misc]
+        if deadline.reached and not self._told:
+            self._told = True
+            if deadline.task is not self._main:
+                self.fail_waiting_task(deadline.error())
 
     def _process_events(self, event_list: list[Any]) -> None:
         """Do nothing: the sleeper has no events."""
