@@ -46,7 +46,7 @@ def pyodide(progress: Progress) -> list[Figure]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return [Figure("1+1", "pyodide in Node", note="not measured: node or npm isn't installed")]
-    modules = _installed(npm)
+    modules = installed_pyodide(npm)
     wheels = Store(Home.find()).open("bundle", "default").file("wheels")
     command = [node, str(_beside("pyodide_peer.mjs")), str(modules), str(wheels)]
     cold: dict[str, list[float]] = {"1+1": [], "pandas": []}
@@ -67,7 +67,7 @@ def pyodide(progress: Progress) -> list[Figure]:
     ]
 
 
-def _installed(npm: str) -> Path:
+def installed_pyodide(npm: str) -> Path:
     """The folder of npm's pyodide, of the version the bundle is made of."""
     folder = Home.find().tools / f"pyodide-{pins.pyodide_version()}"
     if not (folder / "node_modules" / "pyodide").is_dir():

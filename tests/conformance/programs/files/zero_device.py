@@ -1,0 +1,2 @@
+with open("/dev/zero", "rb") as zero:
+    result = zero.read(4)
