@@ -81,10 +81,11 @@ class GuestMemory:
         """
         start = ptr & MASK32
         # Most strings are short paths: look at 256 bytes first so that no call copies 64 KiB to find 30.
-        for window in (256, limit):
-            text, end, _ = self._view[start : start + min(window, limit)].tobytes().partition(b"\0")
-            if end:
-                return text
+        text, end, _ = self._view[start : start + 256].tobytes().partition(b"\0")
+        if not end:
+            text, end, _ = self._view[start : start + limit].tobytes().partition(b"\0")
+        if end and len(text) < limit:
+            return text
         raise GuestFault(f"no end of string within {limit} bytes of {start:#x}")
 
     def unpack(self, layout: struct.Struct, ptr: int) -> tuple[int, ...]:
@@ -148,7 +149,10 @@ class GuestMemory:
 
     def set_u32(self, ptr: int, value: int) -> None:
         """Write the low 32 bits of `value` at `ptr`."""
-        self._put(_U32, ptr, value & MASK32)
+        start = ptr & MASK32  # spelled out: nearly every call ends here
+        if start + 4 > self.size:
+            raise self._fault(ptr, _U32)
+        _U32.pack_into(self._view, start, value & MASK32)
 
     def set_i32(self, ptr: int, value: int) -> None:
         """Write `value` at `ptr` as a signed 32-bit integer, wrapping as C does."""
