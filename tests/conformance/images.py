@@ -16,11 +16,34 @@ _PACKAGES = (
 _IMAGE = "conformance"
 # Imported ahead, because a module takes longer to import than a program to run.
 _PRELOAD = (
-    *("numpy", "pandas", "matplotlib.pyplot", "PIL.Image", "PIL.ImageDraw", "lxml.etree", "lxml.html", "sympy", "regex"),
+    *(
+        "numpy",
+        "pandas",
+        "matplotlib.pyplot",
+        "PIL.Image",
+        "PIL.ImageDraw",
+        "lxml.etree",
+        "lxml.html",
+        "sympy",
+        "regex",
+    ),
     *("bs4", "pydantic", "scipy.integrate", "scipy.interpolate", "scipy.io", "scipy.linalg", "scipy.ndimage"),
-    *("scipy.optimize", "scipy.signal", "scipy.sparse.csgraph", "scipy.sparse.linalg", "scipy.spatial", "scipy.special"),
+    *(
+        "scipy.optimize",
+        "scipy.signal",
+        "scipy.sparse.csgraph",
+        "scipy.sparse.linalg",
+        "scipy.spatial",
+        "scipy.special",
+    ),
     *("scipy.stats", "scipy.fft", "scipy.cluster.hierarchy", "sklearn.cluster", "sklearn.datasets"),
-    *("sklearn.decomposition", "sklearn.ensemble", "sklearn.linear_model", "sklearn.metrics", "sklearn.model_selection"),
+    *(
+        "sklearn.decomposition",
+        "sklearn.ensemble",
+        "sklearn.linear_model",
+        "sklearn.metrics",
+        "sklearn.model_selection",
+    ),
     *("sklearn.naive_bayes", "sklearn.neighbors", "sklearn.pipeline", "sklearn.preprocessing", "sklearn.svm"),
     *("sklearn.tree", "sklearn.feature_extraction.text", "sklearn.compose"),
 )

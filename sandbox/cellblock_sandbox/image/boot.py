@@ -7,7 +7,7 @@ data before anything allocates, and the call trampoline has to be in place befor
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgpack
@@ -58,9 +58,7 @@ def boot(
     given_up: dict[str, str] = {}
     while True:
         said = bytearray()
-        guest = Guest(
-            runtime, files, memory, _LIMITS, GuestState(), lambda _stream, chunk, said=said: said.extend(chunk)
-        )
+        guest = Guest(runtime, files, memory, _LIMITS, GuestState(), _into(said))
         try:
             _start(guest)
             failed = _import(guest, [name for name in preload if name not in given_up])
@@ -74,6 +72,10 @@ def boot(
             raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error
         else:
             return guest, given_up | failed
+
+
+def _into(said: bytearray) -> Callable[[str, bytes], None]:
+    return lambda _stream, chunk: said.extend(chunk)
 
 
 class _Spoiled(Exception):

@@ -69,6 +69,8 @@ def _build(store: Store, name: str, inputs: dict[str, str], recipe: Recipe, prog
         with progress.step(f"boot and import {', '.join(recipe.preload) or 'nothing more'}"):
             opened, memory = open_bundle(bundle.folder), load_module(bundle.file(MEMORY))
             guest, skipped = boot(opened.runtime, files_of(draft.folder, opened), memory, recipe.preload)
+        for module, reason in skipped.items():
+            progress.note(f"{module} is not imported in advance: {reason}")
         with progress.step("capture"):
             captured = captured_module(guest.instance.memory.view(0, guest.instance.memory.size), maximum=MAX_PAGES)
             (draft.folder / MEMORY).write_bytes(compile_module(captured))

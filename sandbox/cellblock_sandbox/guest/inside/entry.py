@@ -1,4 +1,4 @@
-"""The guest's entry points: `begin`, `preload` and `settle` while an image is built, `run` for each request to a sandbox.
+"""The guest's entry points: `begin`, `preload` and `settle` while an image is built, `run` for each request.
 
 A fresh sandbox runs `run` exactly once, so what would happen on a first call (imports, caches, pages touched) is made
 to happen in `settle`, by running a few blocks there.
