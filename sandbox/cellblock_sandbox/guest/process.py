@@ -35,12 +35,16 @@ INTERRUPT_FLAG = "Py_EMSCRIPTEN_SIGNAL_HANDLING"
 ENVIRONMENT = {
     "HOME": HOME,
     "LANG": "C.UTF-8",
+    "LOGNAME": "web_user",
+    "MPLBACKEND": "agg",
+    "MPLCONFIGDIR": "/tmp",  # noqa: S108  (the guest's own)
     "PATH": "/",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHOME": "/",
     "PYTHONPATH": f"{ADDED_PACKAGES}:{SITE_PACKAGES}:{GUEST_ROOT}",
     "PYTHONUTF8": "1",
     "TZ": "UTC",
+    "USER": "web_user",
 }
 
 # What the host calls in the linked module: the exports that a link keeps.

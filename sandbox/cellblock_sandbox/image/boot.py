@@ -7,7 +7,7 @@ data before anything allocates, and the call trampoline has to be in place befor
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgpack
@@ -54,8 +54,8 @@ def boot(runtime: Runtime, memory: MemoryModule, preload: Sequence[str] = ()) ->
     """
     given_up: dict[str, str] = {}
     while True:
-        said = bytearray()
-        guest = Guest(runtime, memory, _LIMITS, GuestState(), lambda _stream, chunk, said=said: said.extend(chunk))
+        said: list[bytes] = []
+        guest = Guest(runtime, memory, _LIMITS, GuestState(), _listener(said))
         try:
             _start(guest)
             failed = _import(guest, [name for name in preload if name not in given_up])
@@ -65,10 +65,14 @@ def boot(runtime: Runtime, memory: MemoryModule, preload: Sequence[str] = ()) ->
             given_up[problem.module] = problem.reason
             guest.close()
         except (*_ENDS, BuildError) as error:
-            printed = said.decode(errors="replace").strip()
+            printed = b"".join(said).decode(errors="replace").strip()
             raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error
         else:
             return guest, given_up | failed
+
+
+def _listener(said: list[bytes]) -> Callable[[str, bytes], None]:
+    return lambda _stream, chunk: said.append(chunk)
 
 
 class _Spoiled(Exception):

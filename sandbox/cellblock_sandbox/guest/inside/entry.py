@@ -1,4 +1,4 @@
-"""The guest's entry points: `begin`, `preload` and `settle` while an image is built, `run` for each request to a sandbox.
+"""The guest's entry points: `begin`, `preload` and `settle` while an image is built, `run` for each request.
 
 A fresh sandbox runs `run` exactly once, so what would happen on a first call (imports, caches, pages touched) is made
 to happen in `settle`, by running a few blocks there.
@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from ..values import Parts, ValueNotPortable, pack, pack_parts, unpack
-from . import blocks, environment, failures, imports, loop, returns
+from . import blocks, bridge, environment, failures, imports, loop, network, returns
 from .deadline import caused_by_deadline, deadline
 from .immortal import immortalize
 from .preload import preload
@@ -32,7 +32,9 @@ class _State:
 
 def begin() -> None:
     """Prepare the interpreter for the imports of an image (preload.py)."""
+    bridge.install()
     environment.install()
+    network.install()
     loop.install()
     returns.install()
 

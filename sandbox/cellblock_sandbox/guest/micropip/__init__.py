@@ -79,9 +79,7 @@ def set_index_urls(urls: Any) -> NoReturn:  # noqa: ARG001
 def _only_defaults(**options: tuple[Any, Any]) -> None:
     for name, (value, default) in options.items():
         if value != default:
-            raise NotImplementedError(
-                f"micropip.install({name}=...) isn't available: the operator decides that"
-            )
+            raise NotImplementedError(f"micropip.install({name}=...) isn't available: the operator decides that")
 
 
 def _ask(requirements: builtins.list[str]) -> dict[str, Any]:
