@@ -36,6 +36,8 @@ ENVIRONMENT = {
     "HOME": HOME,
     "LANG": "C.UTF-8",
     "LOGNAME": "web_user",
+    "MPLBACKEND": "agg",
+    "MPLCONFIGDIR": "/tmp",  # noqa: S108  (the guest's own)
     "PATH": "/",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHOME": "/",

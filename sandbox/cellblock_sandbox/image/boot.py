@@ -57,8 +57,8 @@ def boot(
     """
     given_up: dict[str, str] = {}
     while True:
-        said = bytearray()
-        guest = Guest(runtime, files, memory, _LIMITS, GuestState(), _into(said))
+        said: list[bytes] = []
+        guest = Guest(runtime, files, memory, _LIMITS, GuestState(), _listener(said))
         try:
             _start(guest)
             failed = _import(guest, [name for name in preload if name not in given_up])
@@ -68,14 +68,14 @@ def boot(
             given_up[problem.module] = problem.reason
             guest.close()
         except (*_ENDS, BuildError) as error:
-            printed = said.decode(errors="replace").strip()
+            printed = b"".join(said).decode(errors="replace").strip()
             raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error
         else:
             return guest, given_up | failed
 
 
-def _into(said: bytearray) -> Callable[[str, bytes], None]:
-    return lambda _stream, chunk: said.extend(chunk)
+def _listener(said: list[bytes]) -> Callable[[str, bytes], None]:
+    return lambda _stream, chunk: said.append(chunk)
 
 
 class _Spoiled(Exception):

@@ -216,6 +216,7 @@ class GuestFunction:
         if not _LETTERS.keys() >= {*parameters, *results} or len(results) > 1:
             raise TypeError(f"a guest function of type {parameters} -> {results} can't be called from here")
         count = max(len(parameters), 1)
+        self.arity = len(parameters)
         self._border = border
         self._function = function
         self._cells = (ctypes.c_char * (_CELL_BYTES * count))()

@@ -162,7 +162,9 @@ class Instance:
     def call_slot(self, slot: int, *arguments: int | float) -> Any:
         """Call a function of the table; its result, or None. Raises as `call` does.
 
-        LookupError for a slot that is empty or beyond the table, TypeError for a function or arguments that don't fit.
+        Missing arguments are zeros and further ones are dropped, as in JavaScript's calls of WebAssembly: guests rely on
+        it, such as when C's open() is called through ctypes without a mode. LookupError for a slot that is empty or
+        beyond the table, TypeError for a function or arguments that don't fit otherwise.
         """
         slot &= 0xFFFFFFFF
         function = self._slots.get(slot)
@@ -170,6 +172,8 @@ class Instance:
             if len(self._slots) >= _SLOTS_KEPT:
                 self._slots.clear()
             function = self._slots[slot] = GuestFunction(self._store, self._function_at(slot), self.border)
+        if len(arguments) != function.arity:
+            arguments = (*arguments, *[0] * function.arity)[: function.arity]
         return self._enter(function, arguments)
 
     def _enter(self, function: GuestFunction, arguments: tuple[int | float, ...]) -> Any:

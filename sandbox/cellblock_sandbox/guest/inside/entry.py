@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from ..values import Parts, ValueNotPortable, pack, pack_parts, unpack
-from . import blocks, environment, failures, imports, loop, returns
+from . import blocks, bridge, environment, failures, imports, loop, network, returns
 from .deadline import caused_by_deadline, deadline
 from .immortal import immortalize
 from .preload import preload
@@ -32,7 +32,9 @@ class _State:
 
 def begin() -> None:
     """Prepare the interpreter for the imports of an image (preload.py)."""
+    bridge.install()
     environment.install()
+    network.install()
     loop.install()
     returns.install()
 

@@ -1,51 +1,40 @@
 """What the guest's boot sets up once, and what each restored sandbox makes its own.
 
-Once: what can't exist here (JavaScript, threads, processes) says so in plain words where it is asked for. At each
-restore: every source of randomness that the image froze is seeded anew.
+Once: what can't exist here (threads, processes, a debugger's terminal) says so in plain words where it is asked for.
+At each restore: every source of randomness that the image froze is seeded anew.
 """
 
 import _thread
 import errno
 import gc
-import importlib.abc
 import os
 import random
 import select
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec
-from types import ModuleType
+import warnings
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-_NO_JAVASCRIPT = "there is no JavaScript here: Cellblock runs Pyodide without a JavaScript engine"
-_NO_THREADS = "can't start new thread: threads are not available in a sandbox"
+_NO_THREADS = "can't start new thread: threads are not available in a sandbox; call the function directly"
 _LONGEST_WAIT_S = 3600.0
+# Warnings that blame the user for what is so in every sandbox: figures are shown by collecting them afterwards, and
+# threadpoolctl looks for thread pools where there are no threads.
+_BESIDE_THE_POINT = ("FigureCanvasAgg is non-interactive", "Could not find dl_iterate_phdr")
 _PROCESS_NAMES = ("fork", "forkpty", "posix_spawn", "posix_spawnp")
 
 _random_states: list[Any] = []
 
 
-class NoJavaScript(importlib.abc.MetaPathFinder):
-    """Refuses the modules that are Pyodide's bridge to JavaScript, before anything tries to initialise them."""
-
-    def find_spec(
-        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """ModuleNotFoundError for the bridge's modules; None for all others."""
-        if fullname in ("js", "pyodide_js", "_pyodide_core"):
-            raise ModuleNotFoundError(f"No module named {fullname!r}: {_NO_JAVASCRIPT}", name=fullname)
-        return None
-
-
 def install() -> None:
     """Set up what no block should have to find out the hard way."""
-    if not any(isinstance(finder, NoJavaScript) for finder in sys.meta_path):
-        sys.meta_path.insert(0, NoJavaScript())
     vars(time)["sleep"] = sleep
     _refuse_threads()
     _refuse_processes()
+    sys.breakpointhook = _no_debugger
+    for message in _BESIDE_THE_POINT:
+        warnings.filterwarnings("ignore", message=message)
 
 
 def sleep(seconds: float, /) -> None:
@@ -71,6 +60,10 @@ def _refuse_threads() -> None:
         for name in ("_start_new_thread", "_start_joinable_thread", "start_new_thread", "start_joinable_thread"):
             if hasattr(module, name):
                 setattr(module, name, _no_thread)
+
+
+def _no_debugger(*_args: Any, **_kwargs: Any) -> NoReturn:
+    raise RuntimeError("breakpoint() can't stop here: a block has no terminal for a debugger; use print")
 
 
 def _no_thread(*_args: Any, **_kwargs: Any) -> NoReturn:

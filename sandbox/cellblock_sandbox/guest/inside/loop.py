@@ -5,17 +5,19 @@ a select step that calls time.sleep, so timers, tasks, queues and timeouts are t
 """
 
 import asyncio
+import errno
+import select
 import time
 from asyncio import events, unix_events
 from collections.abc import Coroutine
 from typing import Any, NoReturn, TypeVar
 
+from .bridge import NO_NETWORK
 from .deadline import DeadlineExceeded, deadline
 
 T = TypeVar("T")
 _LONGEST_SLEEP_S = 3600.0
 _NO_THREADS = "threads can't start in a sandbox: call the function directly, or await a coroutine"
-_NO_NETWORK = "there is no network in a sandbox"
 _NO_PROCESSES = "processes can't start in a sandbox"
 
 
@@ -32,7 +34,7 @@ def _refuse_when_awaited(message: str) -> Any:
     """Make a loop coroutine that raises OSError."""
 
     async def refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
-        raise OSError(message)
+        raise OSError(errno.ENOTSUP, message)
 
     return refuse
 
@@ -42,19 +44,28 @@ class _Sleeper:
 
     def __init__(self, loop: "SleepingLoop") -> None:
         self._loop = loop
+        self.readers: dict[int, asyncio.Handle] = {}
+        self.writers: dict[int, asyncio.Handle] = {}
 
-    def select(self, timeout: float | None) -> list[Any]:
-        """Sleep for `timeout` seconds, or until the deadline when nothing is due.
+    def select(self, timeout: float | None) -> list[asyncio.Handle]:
+        """Sleep for `timeout` seconds, until a watched descriptor is ready, or until the deadline when nothing is due.
 
         The deadline ends the wait at the block's own `await`, so that its line is in the traceback.
         """
-        if timeout is None or timeout > 0:
-            try:
-                time.sleep(_LONGEST_SLEEP_S if timeout is None else min(timeout, _LONGEST_SLEEP_S))
-            except DeadlineExceeded as error:
-                if not self._loop.fail_waiting_task(error):
-                    raise
-        return []
+        try:
+            return self._wait(_LONGEST_SLEEP_S if timeout is None else min(timeout, _LONGEST_SLEEP_S))
+        except DeadlineExceeded as error:
+            if not self._loop.fail_waiting_task(error):
+                raise
+            return []
+
+    def _wait(self, seconds: float) -> list[asyncio.Handle]:
+        if not self.readers and not self.writers:
+            if seconds > 0:
+                time.sleep(seconds)
+            return []
+        readable, writable, _ = select.select(list(self.readers), list(self.writers), [], max(seconds, 0))
+        return [self.readers[each] for each in readable] + [self.writers[each] for each in writable]
 
 
 class SleepingLoop(asyncio.BaseEventLoop):
@@ -78,7 +89,8 @@ class SleepingLoop(asyncio.BaseEventLoop):
                 self.fail_waiting_task(deadline.error())
 
     def _process_events(self, event_list: list[Any]) -> None:
-        """Do nothing: the sleeper has no events."""
+        """Have the callbacks of ready descriptors called."""
+        self._ready.extend(event_list)  # type: ignore[attr-defined]
 
     def _write_to_self(self) -> None:
         """Do nothing: nothing but this thread could wake the loop, and it is awake."""
@@ -101,11 +113,42 @@ class SleepingLoop(asyncio.BaseEventLoop):
         waiting.set_exception(error)
         return True
 
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]
+        """Call `callback` while there is something to read from a descriptor, such as a pipe's."""
+        self._selector.readers[_number(fd)] = asyncio.Handle(callback, args, self)
+
+    def remove_reader(self, fd: Any) -> bool:
+        """Stop that; whether it was going on."""
+        return _stop_watching(self._selector.readers, fd)
+
+    def add_writer(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]
+        """Call `callback` while a descriptor takes more."""
+        self._selector.writers[_number(fd)] = asyncio.Handle(callback, args, self)
+
+    def remove_writer(self, fd: Any) -> bool:
+        """Stop that; whether it was going on."""
+        return _stop_watching(self._selector.writers, fd)
+
     run_in_executor = _refuse_now(RuntimeError, _NO_THREADS)
     add_signal_handler = _refuse_now(RuntimeError, "no signals are sent in a sandbox: a block can't handle them")
-    getaddrinfo = getnameinfo = _refuse_when_awaited(_NO_NETWORK)
-    create_connection = create_server = create_datagram_endpoint = _refuse_when_awaited(_NO_NETWORK)
+    getaddrinfo = getnameinfo = _refuse_when_awaited(NO_NETWORK)
+    create_connection = create_server = create_datagram_endpoint = _refuse_when_awaited(NO_NETWORK)
+    create_unix_connection = create_unix_server = connect_accepted_socket = _refuse_when_awaited(NO_NETWORK)
+    sock_connect = sock_accept = sock_recv = sock_recv_into = sock_sendall = _refuse_when_awaited(NO_NETWORK)
+    connect_read_pipe = connect_write_pipe = _refuse_when_awaited("use add_reader and add_writer on the descriptor")
     subprocess_exec = subprocess_shell = _refuse_when_awaited(_NO_PROCESSES)
+
+
+def _stop_watching(watched: dict[int, asyncio.Handle], fd: Any) -> bool:
+    handle = watched.pop(_number(fd), None)
+    if handle is not None:
+        handle.cancel()
+    return handle is not None
+
+
+def _number(fd: Any) -> int:
+    """The number of a descriptor or of what has a fileno()."""
+    return fd if isinstance(fd, int) else int(fd.fileno())
 
 
 _BasePolicy: Any = getattr(events, "_BaseDefaultEventLoopPolicy", None) or events.BaseDefaultEventLoopPolicy
@@ -115,6 +158,12 @@ class SleepingLoopPolicy(_BasePolicy):  # type: ignore[misc]
     """Makes SleepingLoop what asyncio.run, asyncio.Runner and new_event_loop create."""
 
     _loop_factory = SleepingLoop
+
+    def get_event_loop(self) -> Any:
+        """The current loop; where none runs a new one, as in Pyodide and in CPython before 3.14."""
+        if self._local._loop is None or self._local._loop.is_closed():
+            self.set_event_loop(self.new_event_loop())
+        return self._local._loop
 
 
 def install() -> None:
