@@ -7,6 +7,7 @@ leaves a value of JSON in `result`; it reads the clock itself, so what it takes 
 from __future__ import annotations
 
 import json
+import platform
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from cellblock_sandbox import Image, Limits, Sandbox
 from cellblock_service.bench.stock import Stock
 
 CELLBLOCK, PYODIDE = "Cellblock", "pyodide in Node"
+CPYTHON = f"CPython {platform.python_version()} of this machine"
 _LIMITS = Limits(timeout_s=300)
 
 
@@ -71,8 +73,7 @@ class _Lines:
 @contextmanager
 def opened(stock: Stock) -> Iterator[list[Interpreter]]:
     """The interpreters there are, Cellblock first; pyodide is left out without Node."""
-    python = f"CPython {sys.version.split()[0]} of this machine"
-    peers = [_Lines(python, [sys.executable, str(_beside("line_peer.py"))])]
+    peers = [_Lines(CPYTHON, [sys.executable, str(_beside("line_peer.py"))])]
     node = shutil.which("node")
     if stock.pyodide is not None and node is not None:
         peers.insert(0, _Lines(PYODIDE, [node, str(_beside("line_peer.mjs")), str(stock.pyodide)]))

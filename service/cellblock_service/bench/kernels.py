@@ -17,7 +17,7 @@ from typing import Any
 
 def fannkuch() -> Any:
     """Permutations and reversals of short lists: indexing and slices. Gives checksum and most flips."""
-    size = 7
+    size = 8
     permutation, count = list(range(size)), [0] * size
     most = checksum = permutations = 0
     left = size
@@ -78,7 +78,7 @@ def spectral_norm() -> Any:
     def element(row: int, column: int) -> float:
         return 1.0 / ((row + column) * (row + column + 1) // 2 + row + 1)
 
-    size = 80
+    size = 140
     vector = [1.0] * size
     product = vector
     for _ in range(3):
@@ -199,7 +199,7 @@ def regular_expressions() -> Any:
     log = "\n".join(
         f"2026-01-{day % 28 + 1:02d} {day % 24:02d}:{day % 60:02d} [{('info', 'warning', 'error')[day % 3]}] "
         f"sensor-{day * 37 % 101} said level={day * 13 % 97}.{day % 10} to user{day % 7}@example.org"
-        for day in range(1400)
+        for day in range(2200)
     )
     lines = re.compile(r"^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d) \[(error|warning)\] (?:sensor-(\d+)) .*?=(\d+\.\d)", re.M)
     address = re.compile(r"\b[\w.]+@[\w.]+\b")
@@ -211,7 +211,7 @@ def regular_expressions() -> Any:
 
 def mandelbrot() -> Any:
     """Complex iteration spelt out in floats, a bare loop. Gives the steps taken altogether."""
-    size, limit, total = 56, 50, 0
+    size, limit, total = 90, 50, 0
     for row in range(size):
         c_imaginary = 2.0 * row / size - 1.0
         for column in range(size):

@@ -25,7 +25,7 @@ def sandboxes(stock: Stock) -> list[Figure]:
     return figures
 
 
-def libraries(stock: Stock) -> list[Figure]:
+def libraries(stock: Stock, runs: int = RUNS) -> list[Figure]:
     """A new sandbox and `1+1` from an image without imports, on a bundle of few libraries and on one of many.
 
     The two take turns, so that whatever else the machine does meets both; the difference is that of each turn.
@@ -35,8 +35,8 @@ def libraries(stock: Stock) -> list[Figure]:
     images = [stock.image(f"bench-{count}", bundle) for count, bundle in enumerate((stock.few, stock.many))]
     counts = [bundle.manifest.details["libraries"] for bundle in (stock.few, stock.many)]
     samples: list[list[float]] = [[], []]
-    with stock.progress.step("restore with few and many libraries", total=RUNS) as step:
-        for turn in range(_WARM_UP + RUNS):
+    with stock.progress.step("restore with few and many libraries", total=runs) as step:
+        for turn in range(_WARM_UP + runs):
             for side in (0, 1) if turn % 2 else (1, 0):
                 samples[side].append(milliseconds(partial(_fresh, images[side], TRIVIAL)))
             if turn >= _WARM_UP:

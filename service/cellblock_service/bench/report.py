@@ -21,7 +21,7 @@ _GROUPS = {
     "pandas": "pandas: build a 1,000-row DataFrame, sum a column",
     "libraries": "`1+1` in a new sandbox, by the libraries its bundle holds",
     "message": "A message through Node-RED",
-    "speed": "Ten kernels of pure Python, geometric mean: less than 1 is faster than the peer",
+    "speed": "Ten kernels of pure Python: time as a multiple of the peer's, geometric mean",
     "syscalls": "A system call from Python",
     "memory": "Memory",
     "building": "Building",

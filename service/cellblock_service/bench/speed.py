@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 
 from cellblock_service.bench.figures import Figure, figure
-from cellblock_service.bench.interpreters import CELLBLOCK, PYODIDE, Interpreter, install, opened
+from cellblock_service.bench.interpreters import CELLBLOCK, CPYTHON, PYODIDE, Interpreter, install, opened
 from cellblock_service.bench.kernels import KERNELS
 from cellblock_service.bench.stock import NO_NODE, Stock
 
@@ -18,23 +18,24 @@ _WARM_UP, _ROUNDS = 2, 9
 _GROUP = "speed"
 
 
-def kernels(stock: Stock, rounds: int = _ROUNDS) -> list[Figure]:
+def kernels(stock: Stock, rounds: int = _ROUNDS, warm_up: int = _WARM_UP) -> list[Figure]:
     """How many times as long as its peers Cellblock takes, and milliseconds of each kernel in each interpreter."""
     with opened(stock) as interpreters:
         versions = {each.name: install(each, "kernels") for each in interpreters}
         names = [each.name for each in interpreters]
         times: dict[str, dict[str, list[float]]] = {name: {kernel: [] for kernel in KERNELS} for name in names}
-        with stock.progress.step("ten kernels of Python, three interpreters", total=_WARM_UP + rounds) as step:
-            for turn in range(_WARM_UP + rounds):
+        with stock.progress.step("ten kernels of Python, three interpreters", total=warm_up + rounds) as step:
+            for turn in range(warm_up + rounds):
                 for kernel in KERNELS:
                     taken = _turn(interpreters, kernel)
-                    if turn >= _WARM_UP:
+                    if turn >= warm_up:
                         for name, milliseconds in taken.items():
                             times[name][kernel].append(milliseconds)
                 step.advance()
     ratios = []
     for name in names[1:]:
-        title = f"Python {versions[CELLBLOCK]} in Cellblock: time against {_titled(name, versions)}"
+        python = "" if name == CPYTHON else f" (Python {versions[name]})"
+        title = f"{CELLBLOCK} (Python {versions[CELLBLOCK]}) against {name}{python}"
         ratios.append(figure(_GROUP, title, _ratios(times, name), unit="x", goal=1 if name == PYODIDE else None))
     if PYODIDE not in names:
         ratios.append(Figure(_GROUP, f"Time against {PYODIDE}", note=NO_NODE))
@@ -66,7 +67,3 @@ def _ratios(times: dict[str, dict[str, list[float]]], peer: str) -> list[float]:
     ours, theirs = times[CELLBLOCK], times[peer]
     by_kernel = [[a / b for a, b in zip(ours[kernel], theirs[kernel], strict=True)] for kernel in KERNELS]
     return [statistics.geometric_mean(ratios) for ratios in zip(*by_kernel, strict=True)]
-
-
-def _titled(name: str, versions: dict[str, str]) -> str:
-    return f"Python {versions[name]} of {name}" if name == PYODIDE else name
