@@ -19,7 +19,7 @@ from cellblock_sandbox.image import pins
 from cellblock_sandbox.image.distribution import Distribution
 from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 from cellblock_sandbox.image.home import Home
-from cellblock_service.bench.peers import installed_pyodide
+from cellblock_service.bench.stock import installed_pyodide
 
 from .corpus import Area
 from .outcome import Outcome
@@ -49,10 +49,9 @@ class Peer:
         self._pool.shutdown(cancel_futures=True)
 
     def _area(self, area: Area) -> dict[str, Outcome]:
-        node, npm = shutil.which("node"), shutil.which("npm")
+        node, modules = shutil.which("node"), installed_pyodide(Home.find())
         assert node is not None, "the peer needs node"
-        assert npm is not None, "the peer needs npm"
-        modules = installed_pyodide(npm)
+        assert modules is not None, "the peer needs npm"
         needed = Distribution.load(modules / pins.LOCK).closure(area.packages)
         wheels = [self._wheels / package.file.name for package in needed]
         kept = self._folder / f"{area.name}-{_key(node, area, wheels)}.jsonl"

@@ -162,7 +162,7 @@ class Instance:
     def call_slot(self, slot: int, *arguments: int | float) -> Any:
         """Call a function of the table; its result, or None. Raises as `call` does.
 
-        Missing arguments are zeros and further ones are dropped, as in JavaScript's calls of WebAssembly: guests rely on
+        Missing arguments are zeros, further ones are dropped, as in JavaScript's calls of WebAssembly: guests rely on
         it, such as when C's open() is called through ctypes without a mode. LookupError for a slot that is empty or
         beyond the table, TypeError for a function or arguments that don't fit otherwise.
         """

@@ -5,34 +5,56 @@ from __future__ import annotations
 from pathlib import Path
 
 from cellblock_sandbox import Image
-from cellblock_sandbox.image.progress import Progress
 
 from cellblock_service.bench.figures import DATAFRAME, RUNS, Figure, figure
+from cellblock_service.bench.stock import NO_FULL, SCIENCE, Stock
+
+_SCIPY_RUNS = 30
+_REGRESSION = """
+import numpy as np
+from scipy import stats
+x = np.arange(1000.0)
+float(stats.linregress(x, 2 * x + 1).slope)
+"""
 
 
-def sandboxes(progress: Progress) -> list[Figure]:
-    """Megabytes for each of several sandboxes, made ready, and after a pandas run in each."""
-    image = Image.open("data")
+def sandboxes(stock: Stock) -> list[Figure]:
+    """Megabytes of a sandbox made ready, and after a run: of numpy and pandas, and of the scientific libraries."""
+    ready, after = _megabytes_each(stock, "pandas", Image.open("data"), DATAFRAME, RUNS)
+    figures = [
+        figure("memory", "Each further sandbox, made ready", ready, unit="MB", goal=2),
+        figure("memory", "Each further sandbox, after a pandas run", after, unit="MB", goal=8),
+    ]
+    name = "Each further sandbox with scipy, scikit-learn and matplotlib, made ready"
+    if stock.many is None:
+        return [*figures, Figure("memory", name, note=NO_FULL)]
+    image = stock.image("bench-science", stock.many, SCIENCE)
+    ready, after = _megabytes_each(stock, "scipy", image, _REGRESSION, _SCIPY_RUNS)
+    return [
+        *figures,
+        figure("memory", name, ready, unit="MB"),
+        figure("memory", "The same, after a scipy run", after, unit="MB"),
+    ]
+
+
+def _megabytes_each(stock: Stock, what: str, image: Image, code: str, runs: int) -> tuple[list[float], list[float]]:
+    """What each of `runs` sandboxes takes when it is ready, and after it ran `code`. All stay open meanwhile."""
     # The first one brings in what all share; "each further" begins after it.
     kept = [image.sandbox()]
-    kept[0].run(DATAFRAME)
-    samples: dict[str, list[float]] = {"made ready": [], "after a pandas run": []}
-    with progress.step("memory of sandboxes", total=RUNS) as step:
-        for _ in range(RUNS):
+    kept[0].run(code)
+    ready, after = list[float](), list[float]()
+    with stock.progress.step(f"memory of sandboxes, {what}", total=runs) as step:
+        for _ in range(runs):
             before = _megabytes()
             kept.append(image.sandbox())
-            ready = _megabytes()
-            kept[-1].run(DATAFRAME)
-            samples["made ready"].append(ready - before)
-            samples["after a pandas run"].append(_megabytes() - before)
+            ready.append(_megabytes() - before)
+            result = kept[-1].run(code)
+            assert result.status == "completed", result.error
+            after.append(_megabytes() - before)
             step.advance()
     for sandbox in kept:
         sandbox.close()
-    goals = {"made ready": 2.0, "after a pandas run": 8.0}
-    return [
-        figure("memory", f"Each further sandbox, {name}", values, unit="MB", goal=goals[name])
-        for name, values in samples.items()
-    ]
+    return ready, after
 
 
 def _megabytes() -> float:

@@ -14,22 +14,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cellblock_sandbox.image.progress import Progress
-
 from cellblock_service.bench.figures import Figure, figure
+from cellblock_service.bench.stock import Stock
 
 _GROUP = "message"
 _NAME = "Node-RED, message in to message out, new sandbox"
 _START_S = 30
 
 
-def messages(progress: Progress) -> list[Figure]:
+def messages(stock: Stock) -> list[Figure]:
     """The Code Block and, for comparison, a function node in the same flow. Needs the project's source tree."""
     package = Path(__file__).parents[3] / "node-red-nodes"
     node = shutil.which("node")
     if node is None or not (package / "node_modules" / "node-red").is_dir():
         return [Figure(_GROUP, _NAME, note="not measured: needs Node and the project's source tree after `make setup`")]
-    with progress.step("messages through Node-RED"), _service() as url:
+    with stock.progress.step("messages through Node-RED"), _service() as url:
         command = [node, str(package / "bench" / "messages.mjs"), url]
         output = subprocess.run(command, check=True, capture_output=True).stdout
     samples = json.loads(output.splitlines()[-1])

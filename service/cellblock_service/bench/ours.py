@@ -1,56 +1,58 @@
-"""Cellblock's own figures, in this process: fresh and kept sandboxes, and the build of an image."""
+"""Cellblock's own figures, in this process: fresh and kept sandboxes, and whether a large bundle slows them down."""
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 from cellblock_sandbox import ExecutionResult, Image, Sandbox
-from cellblock_sandbox.image import snapshot, standard
-from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.progress import Progress, SilentProgress
-from cellblock_sandbox.image.snapshot import Recipe
-from cellblock_sandbox.image.store import Store
+from cellblock_sandbox.image.progress import Progress
 
-from cellblock_service.bench.figures import DATAFRAME, TRIVIAL, Figure, figure, timed
+from cellblock_service.bench.figures import DATAFRAME, OURS, RUNS, TRIVIAL, Figure, figure, milliseconds, timed
+from cellblock_service.bench.stock import NO_FULL, Stock
 
-_IMAGE = "bench"
+_WARM_UP = 3
 
 
-def sandboxes(progress: Progress) -> list[Figure]:
+def sandboxes(stock: Stock) -> list[Figure]:
     """A new sandbox for every run, and one kept for all."""
-    image = Image.open("data")
-
-    def fresh(code: str) -> None:
-        with image.sandbox() as sandbox:
-            _checked(sandbox.run(code))
-
+    image, progress = Image.open("data"), stock.progress
     figures = [
-        figure("1+1", "Cellblock, new sandbox", timed(progress, "new sandbox, 1+1", lambda: fresh(TRIVIAL)), goal=2.5),
-        figure(
-            "pandas",
-            "Cellblock, new sandbox",
-            timed(progress, "new sandbox, pandas", lambda: fresh(DATAFRAME)),
-            goal=10,
-        ),
+        figure("1+1", OURS, timed(progress, "new sandbox, 1+1", lambda: _fresh(image, TRIVIAL)), goal=2.5),
+        figure("pandas", OURS, timed(progress, "new sandbox, pandas", lambda: _fresh(image, DATAFRAME)), goal=10),
     ]
     with image.sandbox() as kept:
         figures += [_kept(progress, kept, "1+1", TRIVIAL, None), _kept(progress, kept, "pandas", DATAFRAME, 2)]
     return figures
 
 
-def image_build(progress: Progress) -> list[Figure]:
-    """A further image from the finished bundle, built three times from nothing."""
-    home = Home.find()
-    bundle = standard.require_bundle(home=home, progress=SilentProgress())
-    recipe = Recipe(bundle, ("numpy", "pandas", "decimal"))
-    samples = []
-    for _ in range(3):
-        started = time.perf_counter()
-        built = snapshot.build(_IMAGE, recipe, home=home, progress=SilentProgress())
-        samples.append(time.perf_counter() - started)
-        Store(home).remove("image", built.id)
-        progress.note(f"image built in {samples[-1]:.1f} s")
-    return [figure("image", "A further image from a finished bundle", samples, unit="s", goal=15)]
+def libraries(stock: Stock, runs: int = RUNS) -> list[Figure]:
+    """A new sandbox and `1+1` from an image without imports, on a bundle of few libraries and on one of many.
+
+    The two take turns, so that whatever else the machine does meets both; the difference is that of each turn.
+    """
+    if stock.many is None:
+        return [Figure("libraries", "Restore", note=NO_FULL)]
+    images = [stock.image(f"bench-{count}", bundle) for count, bundle in enumerate((stock.few, stock.many))]
+    counts = [bundle.manifest.details["libraries"] for bundle in (stock.few, stock.many)]
+    samples: list[list[float]] = [[], []]
+    with stock.progress.step("restore with few and many libraries", total=runs) as step:
+        for turn in range(_WARM_UP + runs):
+            for side in (0, 1) if turn % 2 else (1, 0):
+                samples[side].append(milliseconds(partial(_fresh, images[side], TRIVIAL)))
+            if turn >= _WARM_UP:
+                step.advance()
+    few, many = (values[_WARM_UP:] for values in samples)
+    differences = [more - less for less, more in zip(few, many, strict=True)]
+    return [
+        figure("libraries", f"A bundle of {counts[0]} libraries", few),
+        figure("libraries", f"A bundle of {counts[1]} libraries", many),
+        figure("libraries", "The second less the first", differences, goal=0.3),
+    ]
+
+
+def _fresh(image: Image, code: str) -> None:
+    with image.sandbox() as sandbox:
+        _checked(sandbox.run(code))
 
 
 def _kept(progress: Progress, sandbox: Sandbox, group: str, code: str, goal: float | None) -> Figure:

@@ -20,6 +20,7 @@ from cellblock_sandbox.errors import CellblockError
 from cellblock_service.cli.output import complain
 
 OK, RAISED, USAGE, LIMIT, FAILED = range(5)
+BENCH_PARTS = ("start", "libraries", "message", "speed", "syscalls", "memory", "building")
 INTERRUPTED = 130  # what shells give for SIGINT
 
 
@@ -51,10 +52,7 @@ def parser() -> argparse.ArgumentParser:
     serve.set_defaults(module="serve")
     _bundle(commands.add_parser("bundle", help="bundles: all binary libraries of some packages in one module"))
     _image(commands.add_parser("image", help="images: a bundle with imports done in advance"))
-    bench = commands.add_parser("bench", help="measure, beside other ways to run Python")
-    bench.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
-    bench.add_argument("--readme", type=Path, metavar="FILE", help="also renew the table between FILE's bench markers")
-    bench.set_defaults(module="bench")
+    _bench(commands.add_parser("bench", help="measure, beside other ways to run Python"))
     doctor = commands.add_parser("doctor", help="show versions, settings, images and tools")
     doctor.set_defaults(module="doctor")
     return top
@@ -73,6 +71,17 @@ def _exec(command: argparse.ArgumentParser) -> None:
     command.add_argument("--timings", action="store_true", help="print a JSON line of milliseconds per run on stderr")
     command.add_argument("--image", metavar="NAME", help="the image to run in (default: CELLBLOCK_IMAGE or data)")
     command.set_defaults(module="execute")
+
+
+def _bench(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
+    command.add_argument("--builds", action="store_true", help="also build the bundle of all libraries, in minutes")
+    extent = command.add_mutually_exclusive_group()
+    extent.add_argument("--readme", type=Path, metavar="FILE", help="also renew the table between FILE's bench markers")
+    extent.add_argument(
+        "--only", action="append", default=[], choices=BENCH_PARTS, help="measure this part only; may be repeated"
+    )
+    command.set_defaults(module="bench")
 
 
 def _bundle(command: argparse.ArgumentParser) -> None:

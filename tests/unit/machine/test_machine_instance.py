@@ -132,8 +132,8 @@ def test_calls_of_empty_slots(guest, slot):
 
 
 def test_calls_of_slots_with_other_arguments(guest):
-    with pytest.raises(TypeError, match="takes 0 arguments"):
-        guest(TABLE).call_slot(1, 5)
+    made = guest(TABLE)
+    assert made.call_slot(1, 5) == made.call_slot(1)
 
 
 def test_prepared_slots_are_bounded(guest, monkeypatch):
