@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 from cellblock_sandbox.errors import WheelInvalid
-from cellblock_sandbox.image.packages import inspect, inspection
-from cellblock_sandbox.image.packages.inspection import check_archive
+from cellblock_sandbox.image.packages import inspection
+from cellblock_sandbox.image.packages.inspection import check_archive, inspect
 
 WASM = b"\0asm\1\0\0\0"
 ABI_TAG = "cp314-cp314-pyemscripten_2026_0_wasm32"
