@@ -6,8 +6,9 @@ import time
 from dataclasses import replace
 
 from cellblock_sandbox import BuildError
+from cellblock_sandbox.image import full as full_bundle
 from cellblock_sandbox.image import standard
-from cellblock_sandbox.image.packages import Policy
+from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.store import Store
 from cellblock_sandbox.provision import Provider, install
@@ -73,7 +74,7 @@ def full(stock: Stock) -> list[Figure]:
     policy, samples, home = Policy.from_environment(), list[float](), stock.home
     with scratch_home(home, home.downloads, home.tools) as scratch:
         started = time.perf_counter()
-        standard.build_full(home=scratch, policy=policy, progress=stock.progress)
+        full_bundle.build(home=scratch, policy=policy, progress=stock.progress)
         samples.append(time.perf_counter() - started)
         built = Store(scratch).open("bundle", standard.FULL, verify=False)
         count = built.manifest.details["libraries"]
