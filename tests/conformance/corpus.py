@@ -55,6 +55,6 @@ AREAS = (
     Area("pandas", "pandas", ("pandas",)),
     Area("scipy", "SciPy", ("scipy",)),
     Area("learning", "scikit-learn", ("scikit-learn", "pandas")),
-    Area("plotting", "Matplotlib and Pillow", ("matplotlib",)),
-    Area("libraries", "Other libraries", ("lxml", "sympy", "regex", "beautifulsoup4", "pydantic", "python-dateutil")),
+    Area("plotting", "Matplotlib and Pillow", ("matplotlib", "pillow")),
+    Area("libraries", "Other libraries", ("lxml", "sympy", "regex", "beautifulsoup4", "pydantic", "python-dateutil", "requests", "pytz", "mpmath", "six")),
 )

@@ -10,7 +10,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 120_000;
 const job = JSON.parse(fs.readFileSync(0, "utf8"));
 const { loadPyodide } = await import(pathToFileURL(path.join(job.modules, "pyodide.mjs")));
 const pyodide = await loadPyodide({ indexURL: job.modules });
