@@ -7,6 +7,7 @@ At each restore: every source of randomness that the image froze is seeded anew.
 import _thread
 import errno
 import gc
+import operator
 import os
 import random
 import select
@@ -19,6 +20,7 @@ from typing import Any, NoReturn
 
 _NO_THREADS = "can't start new thread: threads are not available in a sandbox; call the function directly"
 _LONGEST_WAIT_S = 3600.0
+_DEEPEST = 1_000_000
 # Warnings that blame the user for what is so in every sandbox: figures are shown by collecting them afterwards, and
 # threadpoolctl looks for thread pools where there are no threads.
 _BESIDE_THE_POINT = ("FigureCanvasAgg is non-interactive", "Could not find dl_iterate_phdr")
@@ -33,6 +35,7 @@ def install() -> None:
     _refuse_threads()
     _refuse_processes()
     sys.breakpointhook = _no_debugger
+    _bound_recursion()
     for message in _BESIDE_THE_POINT:
         warnings.filterwarnings("ignore", message=message)
 
@@ -60,6 +63,16 @@ def _refuse_threads() -> None:
         for name in ("_start_new_thread", "_start_joinable_thread", "start_new_thread", "start_joinable_thread"):
             if hasattr(module, name):
                 setattr(module, name, _no_thread)
+
+
+def _bound_recursion() -> None:
+    """Take a recursion limit beyond _DEEPEST for that: Python's frames would fill the memory, and take seconds to."""
+    original = sys.setrecursionlimit
+
+    def setrecursionlimit(limit: int, /) -> None:
+        original(min(operator.index(limit), _DEEPEST))
+
+    sys.setrecursionlimit = setrecursionlimit
 
 
 def _no_debugger(*_args: Any, **_kwargs: Any) -> NoReturn:
