@@ -306,7 +306,8 @@ def _read_type(host: Host, pointer: int) -> _Type:
         first = host.memory.u32(elements)
         if first == 0:
             return _Type(_VOID, 0, 1)
-        if host.memory.u32(elements + 4) != 0:
+        # ctypes describes an array as a pointer: a struct of one array is larger than that.
+        if host.memory.u32(elements + 4) != 0 or host.memory.u32(first) != size:
             return _Type(number, size, alignment)
         pointer = first
     raise CallRefused("a ctypes type nested too deeply")
