@@ -156,7 +156,13 @@ class Catalogue:
         build = Build(title)
         running = asyncio.create_task(self._run(task, build), name=f"build-{key[:8]}")
         self._builds[key] = build, running
-        running.add_done_callback(lambda _: self._builds.pop(key))
+        running.add_done_callback(lambda task: self._ended(key, task))
+
+    def _ended(self, key: str, task: asyncio.Task[Any]) -> None:
+        """Take a build off the list. What went wrong has been logged, and told to those who wait, if anyone does."""
+        self._builds.pop(key)
+        if not task.cancelled():
+            task.exception()
 
     async def _run(self, task: dict[str, Any], build: Build) -> Any:
         """Build when it is this build's turn: two at once would only slow each other and the workers down."""
