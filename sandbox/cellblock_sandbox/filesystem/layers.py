@@ -53,6 +53,7 @@ class LayerStack:
         stack = cls()
         stack.mkdir("/tmp", 0o1777)  # noqa: S108
         stack.mkdir("/dev/shm", 0o1777)  # noqa: S108
+        stack.symlink("/dev/fd", "/proc/self/fd")
         stack.mkdir("/home/pyodide")
         stack.mkdir("/lib/python3.14/site-packages")
         return stack
