@@ -42,6 +42,63 @@ CALLS = {
         "def swap(p): return p.y + p.x\nreturn c.CFUNCTYPE(c.c_double, P)(swap)(P(0.5, 3))", 3.5),
     "callback within a callback": (
         "F = c.CFUNCTYPE(c.c_int, c.c_int)\ndef f(n): return n + G(n - 1) if n else 0\nG = F(f)\nreturn G(10)", 55),
+    "union": ("class U(c.Union): _fields_ = [('i', c.c_int), ('f', c.c_float)]\nu = U()\nu.f = 1.0\n"
+        "return u.i", 0x3F800000),
+    "union by value": (
+        "class U(c.Union): _fields_ = [('i', c.c_int), ('d', c.c_double)]\nu = U()\nu.d = 2.5\n"
+        "return c.CFUNCTYPE(c.c_double, U)(lambda u: u.d)(u)", 2.5),
+    "struct of an array by value": (
+        "class V(c.Structure): _fields_ = [('a', c.c_double * 3)]\n"
+        "return c.CFUNCTYPE(c.c_double, V)(lambda v: sum(v.a))(V((c.c_double * 3)(1, 2, 3)))", 6.0),
+    "structs in a struct by value": (
+        "class I(c.Structure): _fields_ = [('a', c.c_short), ('b', c.c_byte)]\n"
+        "class O(c.Structure): _fields_ = [('i', I), ('z', c.c_longlong)]\n"
+        "return c.CFUNCTYPE(c.c_longlong, O, c.c_int)(lambda o, n: o.i.a + o.i.b + o.z + n)(O(I(1, 2), 2**40), 3)",
+        2**40 + 6),
+    "structs of one float": (
+        "class P(c.Structure): _fields_ = [('x', c.c_float)]\n"
+        "return c.CFUNCTYPE(c.c_float, P, P)(lambda p, q: p.x + q.x)(P(2.5), P(1))", 3.5),
+    "many arguments": (
+        "T = c.CFUNCTYPE(c.c_double, *[c.c_double, c.c_longlong, c.c_float, c.c_int] * 5)\n"
+        "return T(lambda *a: sum(a))(*range(20))", 190.0),
+    "long double": (
+        "lib.fabsl.restype = c.c_longdouble\nlib.fabsl.argtypes = [c.c_longdouble]\nfloat(lib.fabsl(-1.5))", 1.5),
+    "single precision": ("lib.sinf.restype = c.c_float\nlib.sinf.argtypes = [c.c_float]\nlib.sinf(0)", 0.0),
+    "nested arrays": (
+        "a = (c.c_int * 3 * 2)((1, 2, 3), (4, 5, 6))\np = c.cast(a, c.POINTER(c.c_int))\n"
+        "return [p[i] for i in range(6)], c.sizeof(a)", ([1, 2, 3, 4, 5, 6], 24)),
+    "list of structs": (
+        "class L(c.Structure): pass\nL._fields_ = [('v', c.c_int), ('n', c.POINTER(L))]\na = L(1)\n"
+        "b = L(2, c.pointer(a))\n"
+        "return b.n.contents.v, c.sizeof(L)", (1, 8)),
+    "bit fields": (
+        "class B(c.Structure): _fields_ = [('a', c.c_uint, 3), ('b', c.c_uint, 5)]\nb = B(5, 17)\n"
+        "return b.a, b.b, bytes(b)", (5, 17, b"\x8d\0\0\0")),
+    "sizes": (
+        "[c.sizeof(t) for t in (c.c_long, c.c_void_p, c.c_size_t, c.c_longlong, c.c_longdouble, c.c_wchar)]",
+        [4, 4, 4, 8, 16, 4]),
+    "scanned out parameters": (
+        "lib.sscanf.argtypes = [c.c_char_p, c.c_char_p]\nx, y = c.c_int(), c.c_double()\n"
+        "n = lib.sscanf(b'42 2.5', b'%d %lf', c.byref(x), c.byref(y))\nreturn n, x.value, y.value", (2, 42, 2.5)),
+    "function pointer of libc": (
+        "pointer = c.cast(lib.abs, c.c_void_p).value\nreturn c.CFUNCTYPE(c.c_int, c.c_int)(pointer)(-9)", 9),
+    "callback with pointers to text": (
+        "T = c.CFUNCTYPE(c.c_int, c.POINTER(c.c_char_p), c.POINTER(c.c_char_p))\n"
+        "a = (c.c_char_p * 3)(b'c', b'a', b'b')\n"
+        "lib.qsort(a, 3, 4, T(lambda x, y: (x[0] > y[0]) - (x[0] < y[0])))\nreturn list(a)", [b"a", b"b", b"c"]),
+    "objects through a callback": ("c.CFUNCTYPE(c.py_object, c.py_object)(lambda o: o)({'a': 1})", {"a": 1}),
+    "errno": (
+        "lib = c.CDLL(None, use_errno=True)\nc.set_errno(0)\nreturn lib.rmdir(b'/nowhere'), c.get_errno()", (-1, 44)),
+    "errno of a callback": (
+        "f = c.CFUNCTYPE(c.c_int, use_errno=True)(lambda: c.set_errno(11))\nc.set_errno(3)\nf()\n"
+        "return c.get_errno()", 11),
+    "errcheck": ("lib.abs.errcheck = lambda result, function, arguments: result * 2\nreturn lib.abs(-4)", 8),
+    "wide text": ("c.wstring_at(c.create_unicode_buffer('h\u00e9'))", "h\u00e9"),
+    "an array of numpy": (
+        "import numpy as np\nreturn np.arange(3.0).ctypes.data_as(c.POINTER(c.c_double))[2], "
+        "np.ctypeslib.as_array((c.c_int * 2)(1, 2)).tolist()", (2.0, [1, 2])),
+    "too many arguments": ("lib.strlen(b'five!', 1, 2)", 5),
+    "C writes to stdout": ("lib.puts(b'from C') >= 0", True),
 }  # fmt: skip
 
 
@@ -110,6 +167,23 @@ def test_missing_arguments_are_zeros_and_further_ones_are_dropped(sandbox):
     code = PRELUDE + "lib = c.CDLL(None, use_errno=True)\n"
     assert sandbox.run(code + "return lib.open(b'/no/such/file', 0), c.get_errno()").value == (-1, 44)
     assert sandbox.run(code + "return lib.abs(-5, 1, 2), lib.abs()").value == (5, 0)
+
+
+REFUSED = {
+    "unknown function": ("lib.no_such_function", "AttributeError"),
+    "unknown library": ("c.CDLL('/nowhere/x.so')", "OSError"),
+    "argument of another type": ("lib.strtol.argtypes = [c.c_char_p]\nlib.strtol(1)", "ArgumentError"),
+    "a callback that gives a struct": (
+        "class P(c.Structure): _fields_ = [('x', c.c_int)]\nc.CFUNCTYPE(P)(P)", "TypeError"),
+    "an empty struct by value": (
+        "class E(c.Structure): _fields_ = []\nc.CFUNCTYPE(c.c_int, E)(lambda e: 1)(E())", "RuntimeError"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "error"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused_calls(sandbox, code, error):
+    assert sandbox.run(PRELUDE + code).error.type == error
+    assert sandbox.run(PRELUDE + "lib.abs(-3)").value == 3
 
 
 # What ends the interpreter, in the way a segmentation fault ends a native one: the next sandbox knows nothing of it.

@@ -47,6 +47,11 @@ HEARS = {
     "asyncio.sleep": "import asyncio\nawait asyncio.sleep(100)",
     "select": "import select\nselect.select([], [], [], 100)",
     "printing": "while True: print('x' * 1000)",
+    # What eats the first interrupt hears the second.
+    "finally": "try:\n    while True: pass\nfinally:\n    while True: pass",
+    "an eaten error": "try:\n    while True: pass\nexcept OSError: pass\nwhile True: pass",
+    "a destructor": "class A:\n    def __del__(self):\n        while True: pass\nA()\nwhile True: pass",
+    "sorting": "sorted(range(10 ** 7), key=lambda x: sorted(range(10 ** 4), key=lambda y: -y))",
     "a generator": "def g():\n    while True: yield\nfor _ in g(): pass",
 }
 
@@ -91,7 +96,6 @@ DEAF = {
     "file writes": "f, b = open('x', 'wb'), bytes(10 ** 7)\ndef step():\n    f.seek(0)\n    f.write(b)\nforever(step)",
     "random bytes": "import os\nforever(lambda: os.urandom(2 ** 22))",
     "printing, caught": "forever(lambda: print('x' * 10 ** 6))",
-    "finally": "try:\n    while True: pass\nfinally:\n    while True: pass",
 }  # fmt: skip
 
 

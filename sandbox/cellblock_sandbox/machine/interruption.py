@@ -32,8 +32,10 @@ from typing import Protocol
 _libc = ctypes.CDLL(None, use_errno=True)
 _PROT_NONE = 0
 _NEVER = float("inf")
-# A guest that still runs this long after losing its stack is in a loop over arrays.
-_SECOND_PART_S = 0.05
+# A guest that still runs this long after losing its stack is in a loop over arrays. Counted in processor time of its
+# own thread: on a busy machine it may not have run at all meanwhile, and be in the middle of a bulk copy still.
+_SECOND_PART_S = 0.2
+_LOOK_AGAIN_S = 0.02
 
 
 class Watched(Protocol):
@@ -60,9 +62,13 @@ class Watchdog:
         self._guest: Watched | None = None
         self._soft = self._again = self._hard = self._wakes_at = _NEVER
         self._thread: threading.Thread | None = None
+        self._clock = 0
+        self._taken_at = 0.0
 
     def arm(self, guest: Watched, timeout_s: float, grace_s: float) -> float:
-        """Watch `guest` from now on. Returns the time, by `time.monotonic()`, at which it is asked to stop.
+        """Watch `guest`, which runs on the calling thread, from now on.
+
+        Returns the time, by `time.monotonic()`, at which it is asked to stop.
 
         ValueError for a time that isn't a number.
         """
@@ -73,6 +79,7 @@ class Watchdog:
                 self._thread = threading.Thread(target=self._watch, name="cellblock-watchdog", daemon=True)
                 self._thread.start()
             self._guest = guest
+            self._clock = time.pthread_getcpuclockid(threading.get_ident())
             self._soft = time.monotonic() + timeout_s
             self._again = self._soft + grace_s / 2
             self._hard = self._soft + grace_s
@@ -96,9 +103,13 @@ class Watchdog:
                     self._guest.request_interrupt()
                     self._soft, self._again = self._again, _NEVER
                 elif self._guest is not None and now >= self._hard:
-                    again = self._guest.revoked
-                    _revoke(self._guest, everything=again)
-                    self._hard = _NEVER if again else now + _SECOND_PART_S
+                    self._hard = now + _LOOK_AGAIN_S
+                    if not self._guest.revoked:
+                        self._taken_at = time.clock_gettime(self._clock)
+                        _revoke(self._guest, everything=False)
+                    elif time.clock_gettime(self._clock) >= self._taken_at + _SECOND_PART_S:
+                        _revoke(self._guest, everything=True)
+                        self._hard = _NEVER
                 else:
                     self._wakes_at = min(self._soft, self._hard)
                     self._condition.wait(min(self._wakes_at - now, threading.TIMEOUT_MAX))
