@@ -99,14 +99,14 @@ return [*seen, os.listdir("/tmp")]
 def test_writes_are_seen_by_no_other_sandbox(image):
     code = """
 import os
-changed = "/lib/python3.14/site-packages/numpy/__init__.py"
-before = [os.listdir("/tmp"), os.path.getsize(changed), os.path.exists("/lib/python314.zip"), os.stat("/tmp").st_mode]
+changed, removed = ("/lib/python3.14/site-packages/numpy/" + name for name in ("__init__.py", "version.py"))
+before = [os.listdir("/tmp"), os.path.getsize(changed), os.path.exists(removed), os.stat("/tmp").st_mode]
 with open(changed, "a") as file:
     file.write("# mine")
 open("/tmp/left", "w").close()
-os.unlink("/lib/python314.zip")
+os.unlink(removed)
 os.chmod("/tmp", 0o700)
-return before, [os.listdir("/tmp"), os.path.getsize(changed), os.path.exists("/lib/python314.zip")]
+return before, [os.listdir("/tmp"), os.path.getsize(changed), os.path.exists(removed)]
 """
     seen = []
     for _ in range(2):
