@@ -141,7 +141,8 @@ def test_the_environment_is_the_guests_own(sandbox, monkeypatch):
     environment = sandbox.run("import os\ndict(os.environ)").value
     assert "CELLBLOCK_CANARY" not in environment
     assert set(environment) <= {
-        "HOME", "LANG", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "PYTHONUTF8", "TZ",
+        "HOME", "LANG", "LOGNAME", "MPLBACKEND", "MPLCONFIGDIR", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME",
+        "PYTHONPATH", "PYTHONUTF8", "TZ", "USER",
     }  # fmt: skip
 
 

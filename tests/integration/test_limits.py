@@ -51,7 +51,7 @@ HEARS = {
     "finally": "try:\n    while True: pass\nfinally:\n    while True: pass",
     "an eaten error": "try:\n    while True: pass\nexcept OSError: pass\nwhile True: pass",
     "a destructor": "class A:\n    def __del__(self):\n        while True: pass\nA()\nwhile True: pass",
-    "sorting": "sorted(range(10 ** 7), key=lambda x: sorted(range(10 ** 4), key=lambda y: -y))",
+    "sorting": "sorted(range(10 ** 5), key=lambda x: sorted(range(10 ** 3), key=lambda y: -y))",
     "a generator": "def g():\n    while True: yield\nfor _ in g(): pass",
 }
 
