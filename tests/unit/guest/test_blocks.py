@@ -9,7 +9,7 @@ import time
 import msgpack
 import numpy as np
 import pytest
-from cellblock_sandbox.guest.inside import deadline, entry, environment, returns
+from cellblock_sandbox.guest.inside import bridge, deadline, entry, environment, returns
 
 RESULTS = [
     ("1+1", 2),
