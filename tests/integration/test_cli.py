@@ -113,7 +113,7 @@ def test_a_reader_that_leaves_is_no_crash(image_home: Path) -> None:
 
 
 def test_no_image_exits_4_naming_the_command(cellblock: Run, tmp_path: Path) -> None:
-    done = cellblock("exec", "-c", "1", home=tmp_path)
+    done = cellblock("exec", "--image", "data", "-c", "1", home=tmp_path)
     assert (done.returncode, done.stdout) == (4, "")
     assert "cellblock image build" in done.stderr
 

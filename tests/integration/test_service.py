@@ -109,7 +109,7 @@ def test_memory_limits_hold_and_can_be_asked_for(service: Service) -> None:
         (b"\x81\xa4data" + b"\x91" * 1_000_000, 400, "malformed_body"),
         (msgpack.packb({"code": 5}), 422, "wrong_type"),
         (msgpack.packb({"data": 5}), 422, "missing_field"),
-        (msgpack.packb({"code": "x", "packages": ["nunpy"]}), 422, "unknown_package"),
+        (msgpack.packb({"code": "x", "packages": ["nunpy"]}), 422, "package_unavailable"),
         (msgpack.packb({"code": "x", "timeout_s": 1e5}), 422, "above_maximum"),
         (b"\0" * 50_000_001, 413, "body_too_large"),
     ],

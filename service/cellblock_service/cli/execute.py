@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox import Image, Limits, PackedResult, Sandbox
-from cellblock_sandbox.errors import UserFault
+from cellblock_sandbox.errors import (
+    BinaryWheel,
+    MemoryTooSmall,
+    PackageDenied,
+    PackageUnknown,
+    RequirementInvalid,
+    SettingInvalid,
+    VersionConflict,
+    WheelMissing,
+)
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.image import standard
 from cellblock_sandbox.image.home import Home
@@ -40,16 +49,27 @@ LAST_RESORT_S = 0.85
 LIMIT_ERRORS = frozenset({"MemoryError", "ResultLimit"})
 
 
+# What asking for something else would put right.
+_ASKED_WRONGLY = (
+    *(SettingInvalid, MemoryTooSmall, RequirementInvalid),
+    *(PackageUnknown, PackageDenied, VersionConflict, WheelMissing, BinaryWheel),
+)
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the block as often as asked, stopping at the first run that isn't completed."""
     try:
         code, name = _code(options)
         payloads = _payloads(options)
         limits = Limits(timeout_s=options.timeout, memory_mb=options.memory)
+    except (OSError, ValueError, TypeError, RecursionError, SettingInvalid) as error:
+        complain(f"cellblock exec: {error}")
+        return USAGE
+    try:
         image, unavailable = _image(options, code)
         request = b"".join(guest_request(code, name, options.timeout, payloads, unavailable))
         return _repeat(image, limits, request, options)
-    except (OSError, ValueError, TypeError, RecursionError, UserFault) as error:
+    except _ASKED_WRONGLY as error:
         complain(f"cellblock exec: {error}")
         return USAGE
 

@@ -23,9 +23,10 @@ _WITHHELD = frozenset({"CELLBLOCK_TOKEN"})
 
 @dataclass
 class Build:
-    """One build under way, or waiting for its turn: its title, and the step it is at."""
+    """One build: its title, and the step it is at. `needed` once that is known, until it ends."""
 
     title: str
+    needed: bool = False
     began: float = field(default_factory=time.monotonic)
     step: str = "waiting"
     done: float = 0.0

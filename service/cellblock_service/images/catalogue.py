@@ -11,7 +11,8 @@ import contextlib
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -58,7 +59,7 @@ class Catalogue:
         """Begin the full bundle in the background, if the operator wants it and it isn't there."""
         await self._look_up_standard()
         if self._settings.full_bundle == "background" and not await asyncio.to_thread(standard.has_full, self.store):
-            self._begin("full", {"kind": "full"}, "the full bundle")
+            self._begin("full", Build("the full bundle"), partial(self._build, {"kind": "full"}))
 
     async def close(self) -> None:
         """End all builds; what they had fetched is kept."""
@@ -69,7 +70,7 @@ class Catalogue:
 
     def loading(self) -> list[Build]:
         """Give the builds under way and waiting."""
-        return [build for build, _ in self._builds.values()]
+        return [build for build, _ in self._builds.values() if build.needed]
 
     async def provision(self, code: str, packages: Sequence[str], *, patience_s: float | None = None) -> Provision:
         """Give the image for a block; build it if it isn't there.
@@ -82,7 +83,7 @@ class Catalogue:
         key = _key(code, sorted(packages))
         known = self._known.get(key)
         if known is None or not await self._in_use(known.image):
-            known = await self._survey(code, packages) or await self._built(key, code, packages, patience_s)
+            known = await self._found(key, code, packages, patience_s)
         _remember(self._known, key, known)
         return known
 
@@ -121,8 +122,21 @@ class Catalogue:
             self._used[image] = now
         return True
 
-    async def _survey(self, code: str, packages: Sequence[str]) -> Provision | None:
-        """Have a worker tell what the code imports; give the standard image if that serves."""
+    async def _found(self, key: str, code: str, packages: Sequence[str], patience_s: float | None) -> Provision:
+        """Wait for the search for this block's image, begun here unless it is under way."""
+        if key not in self._builds:
+            self._begin(key, Build(", ".join(packages) or "what a block imports"), partial(self._find, code, packages))
+        build, running = self._builds[key]
+        try:
+            async with asyncio.timeout(patience_s):
+                found: Provision = await asyncio.shield(running)
+        except TimeoutError:
+            said = f"an image for this block is being built; {build.describe()}"
+            raise ImageLoading(said, headers={"Retry-After": "1"}, progress=build.progress()) from None
+        return found
+
+    async def _find(self, code: str, packages: Sequence[str], build: Build) -> Provision:
+        """Have a worker tell what the code imports; if the standard image doesn't serve, have one built."""
         try:
             image = await asyncio.to_thread(self.store.open, "image", self._standard_id, verify=False)
         except SandboxError as error:
@@ -134,27 +148,12 @@ class Catalogue:
         wanted = Survey(**{name: tuple(found) for name, found in answer.meta["survey"].items()})
         if self._distribution is None:
             self._distribution = await asyncio.to_thread(standard.distribution, self.store.home, SilentProgress())
-        suits = serves(self._distribution, image.manifest.packages, wanted, packages)
-        return Provision(image.id) if suits else None
+        if serves(self._distribution, image.manifest.packages, wanted, packages):
+            return Provision(image.id)
+        return Provision(**await self._build({"kind": "provide", "code": code, "packages": list(packages)}, build))
 
-    async def _built(self, key: str, code: str, packages: Sequence[str], patience_s: float | None) -> Provision:
-        """Wait for the build of this block's image, begun here unless it is under way."""
-        if key not in self._builds:
-            if len(self._builds) >= WAITING_BUILDS:
-                raise QueueFull(f"{len(self._builds)} images are waiting to be built", headers={"Retry-After": "5"})
-            task = {"kind": "provide", "code": code, "packages": list(packages)}
-            self._begin(key, task, ", ".join(packages) or "what a block imports")
-        build, running = self._builds[key]
-        try:
-            async with asyncio.timeout(patience_s):
-                return Provision(**await asyncio.shield(running))
-        except TimeoutError:
-            said = f"an image for this block is being built; {build.describe()}"
-            raise ImageLoading(said, headers={"Retry-After": "1"}, progress=build.progress()) from None
-
-    def _begin(self, key: str, task: dict[str, Any], title: str) -> None:
-        build = Build(title)
-        running = asyncio.create_task(self._run(task, build), name=f"build-{key[:8]}")
+    def _begin(self, key: str, build: Build, work: Callable[[Build], Coroutine[Any, Any, Any]]) -> None:
+        running = asyncio.create_task(work(build), name=f"build-{key[:8]}")
         self._builds[key] = build, running
         running.add_done_callback(lambda task: self._ended(key, task))
 
@@ -164,9 +163,13 @@ class Catalogue:
         if not task.cancelled():
             task.exception()
 
-    async def _run(self, task: dict[str, Any], build: Build) -> Any:
+    async def _build(self, task: dict[str, Any], build: Build) -> Any:
         """Build when it is this build's turn: two at once would only slow each other and the workers down."""
-        async with self._turn:
+        if len(self.loading()) >= WAITING_BUILDS:
+            raise QueueFull(f"{WAITING_BUILDS} images are waiting to be built", headers={"Retry-After": "5"})
+        build.needed = True
+        # The full bundle takes minutes, which nobody's image has to wait for.
+        async with contextlib.nullcontext() if task["kind"] == "full" else self._turn:
             log.info("build_started", title=build.title)
             try:
                 result = await carry_out(self._complete(task), build)
