@@ -56,5 +56,20 @@ AREAS = (
     Area("scipy", "SciPy", ("scipy",)),
     Area("learning", "scikit-learn", ("scikit-learn", "pandas")),
     Area("plotting", "Matplotlib and Pillow", ("matplotlib", "pillow")),
-    Area("libraries", "Other libraries", ("lxml", "sympy", "regex", "beautifulsoup4", "pydantic", "python-dateutil", "requests", "pytz", "mpmath", "six")),
+    Area(
+        "libraries",
+        "Other libraries",
+        (
+            "lxml",
+            "sympy",
+            "regex",
+            "beautifulsoup4",
+            "pydantic",
+            "python-dateutil",
+            "requests",
+            "pytz",
+            "mpmath",
+            "six",
+        ),
+    ),
 )

@@ -1,6 +1,5 @@
 """What a program did, in the form that is compared."""
 
-import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,6 +33,7 @@ class Outcome:
         told = []
         for field in self.differing(peer):
             mine, theirs = str(getattr(self, field)), str(getattr(peer, field))
-            start = max(0, len(os.path.commonprefix([mine, theirs])) - _BEFORE)
+            same = next((place for place, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b), len(theirs))
+            start = max(0, same - _BEFORE)
             told.append(f"{field} here: {mine[start : start + _SHOWN]}\n{field} peer: {theirs[start : start + _SHOWN]}")
         return "\n".join(told)
