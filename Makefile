@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 NODES := node-red-nodes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup run test test-fast check format bench clean setup-dev
+.PHONY: setup run test test-fast test-numpy check format bench clean setup-dev
 
 setup: $(VENV)/.installed $(NODES)/node_modules/.installed
 	@$(BIN)/cellblock image build
@@ -38,6 +38,10 @@ test: setup-dev
 test-fast: $(VENV)/.installed-dev $(NODES)/node_modules/.installed
 	$(BIN)/pytest -q tests/unit -m "not network"
 	cd $(NODES) && npm run --silent test:unit
+
+# NumPy's own tests, here and in npm's pyodide. Not part of `make test`: it takes a while.
+test-numpy: setup-dev
+	$(BIN)/python -m tests.numpy_suite
 
 check: $(VENV)/.installed-dev $(NODES)/node_modules/.installed
 	$(BIN)/ruff check .

@@ -1,3 +1,5 @@
+"""The two sides: our images, and the peer's answers, asked for in the background as soon as the session needs any."""
+
 import pytest
 from cellblock_sandbox.image.home import Home
 
@@ -12,7 +14,8 @@ def images():
 
 
 @pytest.fixture(scope="session")
-def peer(images):
-    started = Peer(Home.find(), images.wheels, AREAS)
+def peer(images, request):
+    chosen = {item.callspec.params["program"].area for item in request.session.items if "peer" in item.fixturenames}
+    started = Peer(Home.find(), images.wheels(), [area for area in AREAS if area.name in chosen])
     yield started
     started.close()

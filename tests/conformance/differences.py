@@ -3,18 +3,22 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 TABLE = Path(__file__).with_name("differences.toml")
-Kind = Literal["peer", "design", "defect"]
+
+KINDS = {
+    "defect": "Defects here",
+    "design": "Decisions here",
+    "peer": "Limits of the peer",
+}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """`fields` of the outcome differ. `kind`: a limit of the peer, a decision of ours, or a defect of ours."""
+    """`fields` of the outcome differ, in their order there. `here` and `peer` say what each side does."""
 
     fields: tuple[str, ...]
-    kind: Kind
+    kind: str
     here: str
     peer: str
     reason: str

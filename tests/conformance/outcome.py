@@ -33,7 +33,7 @@ class Outcome:
         told = []
         for field in self.differing(peer):
             mine, theirs = str(getattr(self, field)), str(getattr(peer, field))
-            same = next((at for at, pair in enumerate(zip(mine, theirs, strict=False)) if pair[0] != pair[1]), 0)
+            same = next((place for place, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b), len(theirs))
             start = max(0, same - _BEFORE)
             told.append(f"{field} here: {mine[start : start + _SHOWN]}\n{field} peer: {theirs[start : start + _SHOWN]}")
         return "\n".join(told)

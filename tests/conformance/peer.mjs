@@ -37,9 +37,10 @@ for (const { id, code } of job.programs) {
         outcome.error = JSON.parse(helper.failure());
     }
     clearTimeout(hanging);
-    globals.destroy();
-    helper.finish();
+    helper.flush();
     outcome.stdout = Buffer.concat(printed).toString("utf8");
+    globals.destroy();
+    helper.forget();
     fs.writeSync(1, `${JSON.stringify(outcome)}\n`);
 }
 process.exit(0);

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,12 @@ _READY = "the peer is ready"
 
 
 class Peer:
-    """Answers of the peer, asked for in the background, an area at a time."""
+    """Answers of the peer, asked for in the background, as many areas at a time as there are cores."""
 
-    def __init__(self, home: Home, wheels: Path, areas: Sequence[Area]) -> None:
+    def __init__(self, home: Home, wheels: Mapping[str, Path], areas: Sequence[Area]) -> None:
         self._folder = home.root / "conformance"
         self._wheels = wheels
-        self._pool = ThreadPoolExecutor(1)
+        self._pool = ThreadPoolExecutor(os.cpu_count())
         self._answers: dict[str, Future[dict[str, Outcome]]] = {
             area.name: self._pool.submit(self._area, area) for area in areas
         }
@@ -53,7 +53,7 @@ class Peer:
         assert node is not None, "the peer needs node"
         assert modules is not None, "the peer needs npm"
         needed = Distribution.load(modules / pins.LOCK).closure(area.packages)
-        wheels = [self._wheels / package.file.name for package in needed]
+        wheels = [self._wheels[package.name] for package in needed]
         kept = self._folder / f"{area.name}-{_key(node, area, wheels)}.jsonl"
         if not kept.is_file():
             answers = self._ask(node, modules, area, wheels)
@@ -67,7 +67,7 @@ class Peer:
         return {line.pop("id"): Outcome(**line) for line in lines}
 
     def _ask(self, node: str, modules: Path, area: Area, wheels: Sequence[Path]) -> str:
-        zones = self._folder / f"zones-{os.getpid()}.zip"
+        zones = self._folder / f"zones-{area.name}-{os.getpid()}.zip"
         self._folder.mkdir(exist_ok=True)
         _write_zones(zones)
         job = {

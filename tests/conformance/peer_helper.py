@@ -39,11 +39,15 @@ def failure() -> str:
     return json.dumps({"type": type(error).__qualname__, "message": message, "line": line})
 
 
-def finish() -> None:
-    """Write out what the program printed, and let go of all it left."""
+def flush() -> None:
+    """Write out what the program printed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def forget() -> None:
+    """Let go of all that the program left."""
     sys.modules.pop("block", None)
     sys.last_exc = sys.last_value = sys.last_traceback = None
     linecache.clearcache()
     gc.collect()
-    sys.stdout.flush()
-    sys.stderr.flush()

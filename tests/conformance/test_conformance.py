@@ -4,7 +4,8 @@ import pytest
 from cellblock_sandbox import Limits
 
 from .corpus import AREAS
-from .differences import known
+from .differences import KINDS, known
+from .document import DOCUMENT, render
 from .outcome import Outcome
 
 PROGRAMS = [program for area in AREAS for program in area.programs()]
@@ -19,6 +20,11 @@ def test_the_corpus_is_large():
 
 def test_the_table_names_programs():
     assert KNOWN.keys() <= {program.id for program in PROGRAMS}
+    assert {each.kind for each in KNOWN.values()} <= KINDS.keys()
+
+
+def test_the_document_is_up_to_date():
+    assert DOCUMENT.read_text() == render(), "renew it with: python -m tests.conformance.document"
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.id)

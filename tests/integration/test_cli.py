@@ -216,10 +216,11 @@ def test_two_runs_differ(cellblock: Run) -> None:
     assert runs[0] != runs[1]
 
 
-def test_a_listed_package_that_cant_be_had_exits_2(cellblock: Run) -> None:
-    done = cellblock("exec", "--package", "numpyy", "-c", "1", CELLBLOCK_OFFLINE="1")
+@pytest.mark.parametrize("package", ["not a requirement", "numpy @ http://127.0.0.1/x.whl"])
+def test_a_listed_package_that_cant_be_had_exits_2(cellblock: Run, package: str) -> None:
+    done = cellblock("exec", "--package", package, "-c", "1", CELLBLOCK_OFFLINE="1")
     assert done.returncode == 2
-    assert "numpyy" in done.stderr
+    assert package in done.stderr
 
 
 def test_doctor_exits_4_without_an_image(cellblock: Run, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ shutil.copyfile("src/deep/b", "plain")
 archive = shutil.make_archive("packed", "zip", "src")
 shutil.unpack_archive(archive, "unpacked")
 compared = filecmp.dircmp("src", "dst")
+same = (compared.left_only, compared.same_files)
 moved = shutil.move("dst", "moved")
-facts = [os.path.getmtime("copied"), os.path.islink("moved/link"), compared.left_only, compared.same_files, moved, sorted(glob.glob("**/*", recursive=True)), shutil.disk_usage("/").total > 0, shutil.which("ls")]
+facts = [os.path.getmtime("copied"), os.path.islink("moved/link"), same, moved, sorted(glob.glob("**/*", recursive=True)), shutil.disk_usage("/").total > 0, shutil.which("ls")]
 problems = []
 for action in (lambda: shutil.rmtree("none"), lambda: shutil.copyfile("src/a", "src/a"), lambda: shutil.copytree("src", "moved"), lambda: shutil.move("src", "src/deep")):
     try:

@@ -23,7 +23,7 @@ with open("mapped", "r+b") as file, mmap.mmap(file.fileno(), 20, access=mmap.ACC
 facts.append(open("mapped", "rb").read(6))
 anonymous = mmap.mmap(-1, 4096)
 anonymous.write(b"anonymous")
-facts += [anonymous[:9], anonymous.size()]
+facts += [anonymous[:9], len(anonymous)]
 problems = []
 for action in (lambda: mmap.mmap(os.open("mapped", os.O_RDONLY), 0)[0:1], lambda: mmap.mmap(99, 10), lambda: mmap.mmap(-1, 0), lambda: anonymous[5000]):
     try:

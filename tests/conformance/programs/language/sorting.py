@@ -8,7 +8,7 @@ compared = sorted(people, key=functools.cmp_to_key(lambda a, b: (a[1] > b[1]) - 
 odd = sorted([3, 1.5, True, -2, 2**70, float("-inf")])
 numbers = [5, 2, 8]
 try:
-    numbers.sort(key=lambda n: numbers.append(n))
+    numbers.sort(key=lambda n: numbers.append(n) or n)
 except ValueError as error:
     problem = str(error)
 result = (by_age, stable, compared, odd, problem, max(people, key=lambda p: p[1]), min([], default="none"), list(zip("ab", range(3))))

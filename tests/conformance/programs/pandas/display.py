@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-frame = pd.DataFrame({"small": [1e-10, 0.5], "large": [1e15, 12345.678], "text": ["a" * 80, "né 世界"], "when": pd.to_datetime(["2024-01-01", "2024-01-01 12:00"])})
+frame = pd.DataFrame({"small": [1e-10, 0.5], "large": [1e15, 12345.678], "text": ["a" * 80, "né 世界"], "when": pd.to_datetime(["2024-01-01 00:00", "2024-01-01 12:00"])})
 print(frame)
 print(pd.DataFrame(np.arange(300).reshape(100, 3)))
 print(pd.Series(range(100), name="long", dtype="int16"))

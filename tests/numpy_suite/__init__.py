@@ -1,0 +1,1 @@
+"""NumPy's own tests, run in sandboxes and in npm's pyodide under Node, their outcomes compared: `make test-numpy`."""
