@@ -1,9 +1,9 @@
 """What is measured is the real images, so they have to be there. No test here looks at how long anything took."""
 
 import pytest
-from cellblock_sandbox.image import standard
+from cellblock_sandbox.image import full
 from cellblock_sandbox.image.home import Home
-from cellblock_sandbox.image.packages import Policy
+from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_service.bench.stock import Stock
 
@@ -19,7 +19,7 @@ class OneBundle(Stock):
 @pytest.fixture(scope="session")
 def image_home():
     home = Home.find()
-    standard.build_full(home=home, policy=Policy.from_environment(), progress=SilentProgress())
+    full.build(home=home, policy=Policy.from_environment(), progress=SilentProgress())
     return home.root
 
 

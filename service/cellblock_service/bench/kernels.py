@@ -53,7 +53,7 @@ def nbody() -> Any:
     ]
     pairs = [(one, other) for position, one in enumerate(bodies) for other in bodies[position + 1 :]]
     step = 0.01
-    for _ in range(3000):
+    for _ in range(6000):
         for one, other in pairs:
             dx, dy, dz = one[0] - other[0], one[1] - other[1], one[2] - other[2]
             square = dx * dx + dy * dy + dz * dz
@@ -143,7 +143,7 @@ def objects() -> Any:
     """Tasks that send each other messages: classes, methods, properties, attributes. Gives the sum of what they did."""
     scheduler = _Scheduler()
     for number in range(12):
-        scheduler.tasks.append(_Worker(scheduler, 2500) if number % 3 else _Device(scheduler, 2500, number))
+        scheduler.tasks.append(_Worker(scheduler, 5000) if number % 3 else _Device(scheduler, 5000, number))
     for message in range(200):
         scheduler.send(message)
     return scheduler.run()
@@ -167,7 +167,7 @@ def strings() -> Any:
     """Text cut, put together and formatted. Gives a checksum of it."""
     sentence = "the quick brown fox jumps over the lazy dog again and again until evening"
     words, checksum = sentence.split(), 0
-    for turn in range(700):
+    for turn in range(1400):
         line = " ".join(f"{word.capitalize():>10}|{len(word):03d}" for word in words)
         out = ""
         for part in line.replace("|", ":").split(":"):
@@ -199,7 +199,7 @@ def regular_expressions() -> Any:
     log = "\n".join(
         f"2026-01-{day % 28 + 1:02d} {day % 24:02d}:{day % 60:02d} [{('info', 'warning', 'error')[day % 3]}] "
         f"sensor-{day * 37 % 101} said level={day * 13 % 97}.{day % 10} to user{day % 7}@example.org"
-        for day in range(2200)
+        for day in range(3500)
     )
     lines = re.compile(r"^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d) \[(error|warning)\] (?:sensor-(\d+)) .*?=(\d+\.\d)", re.M)
     address = re.compile(r"\b[\w.]+@[\w.]+\b")
@@ -211,7 +211,7 @@ def regular_expressions() -> Any:
 
 def mandelbrot() -> Any:
     """Complex iteration spelt out in floats, a bare loop. Gives the steps taken altogether."""
-    size, limit, total = 90, 50, 0
+    size, limit, total = 120, 50, 0
     for row in range(size):
         c_imaginary = 2.0 * row / size - 1.0
         for column in range(size):
@@ -238,9 +238,9 @@ def generators() -> Any:
             if prime * prime < below:
                 numbers = without(prime, numbers)
 
-    chained = list(primes(6000))
-    below = 60_000
-    marked = {multiple for number in range(2, 245) for multiple in range(number * number, below, number)}
+    chained = list(primes(10_000))
+    below = 90_000
+    marked = {multiple for number in range(2, 301) for multiple in range(number * number, below, number)}
     sieved = [number for number in range(2, below) if number not in marked]
     return [len(chained), sum(chained), len(sieved), sum(sieved)]
 
