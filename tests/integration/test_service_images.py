@@ -20,10 +20,10 @@ CODE = "import sympy, kiwisolver\nreturn str(sympy.factor(sympy.Symbol('x') ** 2
 
 @pytest.fixture(scope="module")
 def home(image_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home of its own whose big files are those of the shared one."""
+    """A home of its own with the standard images; their big files are those of the shared one."""
     own = tmp_path_factory.mktemp("home")
-    for kind in ("bundles", "images"):
-        names = [path for path in (image_home / kind / "by-name").iterdir() if not path.name.startswith("set-")]
+    for kind, wanted in (("bundles", ["full"]), ("images", ["core", "data"])):
+        names = [image_home / kind / "by-name" / name for name in wanted]
         (own / kind / "by-name").mkdir(parents=True)
         for name in names:
             ident = name.read_text().strip()
