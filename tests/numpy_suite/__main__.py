@@ -22,7 +22,7 @@ from cellblock_sandbox.image.snapshot import Recipe
 from cellblock_sandbox.image.standard import FULL
 from cellblock_sandbox.image.store import Store, Stored
 from cellblock_sandbox.image.wheel import Wheel
-from cellblock_service.bench.peers import installed_pyodide
+from cellblock_service.bench.stock import installed_pyodide
 
 from . import material
 from .comparison import DOCUMENT, Comparison, explained, render
@@ -68,13 +68,13 @@ def _run(title: str, side: Side, paths: list[str], progress: Progress) -> list[F
 
 
 def _peer(home: Home, bundle: Stored, wheels: dict[Wheel, Path]) -> Side:
-    node, npm = shutil.which("node"), shutil.which("npm")
+    node, modules = shutil.which("node"), installed_pyodide(home)
     assert node is not None, "the peer needs node"
-    assert npm is not None, "the peer needs npm"
+    assert modules is not None, "the peer needs npm"
     held = {wheel.name: path for wheel, path in full.held_by(bundle).items()}
     added = [held["numpy"], held["packaging"], *wheels.values()]
     inside = _HERE / "inside.py"
-    job = {"modules": str(installed_pyodide(npm)), "inside": str(inside), "wheels": [str(path) for path in added]}
+    job = {"modules": str(modules), "inside": str(inside), "wheels": [str(path) for path in added]}
     parts = {
         "pyodide": pins.pyodide_version(),
         "node": subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout,
