@@ -1,7 +1,7 @@
 """Run by `interpreters`: carries out programs, one in each line of stdin, and answers with a line for each.
 
 The line is a JSON string with the text of the program, the answer what it left in `result`, as JSON. Node's pyodide
-takes `answer` from here too (lines_peer.mjs).
+takes `answer` from here too (line_peer.mjs).
 """
 
 import json
