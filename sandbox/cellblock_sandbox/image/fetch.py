@@ -58,21 +58,30 @@ class Fetcher:
         return found
 
     def has(self, file: RemoteFile) -> bool:
-        """Whether the file is kept, or some source begins to give it. A source that fails isn't asked again."""
-        return self._kept(file) is not None or any(self._offers(source, file) for source in self.sources)
+        """Whether the file is kept, or some source begins to give it."""
+        return self.refusal(file) is None
 
-    def _offers(self, source: Source, file: RemoteFile) -> bool:
-        if source.name in self._failed:
-            return False
-        try:
-            with source.open(file):
-                return True
-        except FileAbsentError:
-            return False
-        except SourceError as problem:
-            self._failed[source.name] = str(problem)
-            self.progress.note(f"{source.name}: {problem}")
-            return False
+    def refusal(self, file: RemoteFile) -> SourceUnavailable | None:
+        """What `get` would raise for a file that no source has; None if it is kept, or a source begins to give it.
+
+        A source that fails isn't asked again.
+        """
+        if self._kept(file) is not None:
+            return None
+        tried = []
+        for source in self.sources:
+            reason = self._failed.get(source.name)
+            if reason is None:
+                try:
+                    with source.open(file):
+                        return None
+                except FileAbsentError as problem:
+                    reason = str(problem)
+                except SourceError as problem:
+                    reason = self._failed[source.name] = str(problem)
+                    self.progress.note(f"{source.name}: {reason}")
+            tried.append((source.name, reason))
+        return SourceUnavailable(file.name, tried)
 
     def _place(self, file: RemoteFile) -> Path:
         return self.home.downloads / file.sha256 / file.name

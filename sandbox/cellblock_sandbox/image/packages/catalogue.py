@@ -128,9 +128,8 @@ class Catalogue:
         version = _version(package.version) if package else None
         if package is None or version is None or not package.file.name.endswith((".whl", ".zip")):
             return
-        try:
-            self._fetcher.get([package.file])
-        except SourceUnavailable as problem:
+        problem = self._fetcher.refusal(package.file)
+        if problem is not None:
             self._undelivered[name] = problem
             return
         pure = not package.is_library and is_pure(parse_wheel_filename(package.file.name)[3])
