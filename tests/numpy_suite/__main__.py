@@ -43,7 +43,7 @@ def main(chosen: list[str]) -> int:
     peer = _run("npm's pyodide", _peer(home, bundle, wheels), paths, progress)
     with tempfile.TemporaryDirectory() as fresh:
         command = [sys.executable, "-m", "tests.numpy_suite.here", _IMAGE]
-        here = _run("sandboxes", Side(command, Path(fresh)), paths, progress)
+        here = _run("sandboxes", Side(command, Path(fresh), reused=True), paths, progress)
     comparison = Comparison.of(here, peer)
     document = render(comparison, bundle.manifest.packages["numpy"], pins.pyodide_version())
     if not chosen:
@@ -81,7 +81,7 @@ def _peer(home: Home, bundle: Stored, wheels: dict[Wheel, Path]) -> Side:
         "files": [sha256_bytes(path.read_bytes()) for path in (*added, inside, _HERE / "peer.mjs")],
     }
     kept = home.root / "numpy-suite" / f"peer-{sha256_bytes(canonical_json(parts))[:16]}"
-    return Side([node, str(_HERE / "peer.mjs"), json.dumps(job)], kept)
+    return Side([node, str(_HERE / "peer.mjs"), json.dumps(job)], kept, reused=False)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,19 @@ class Comparison:
         both = self._both()
         return {name: pair for name, pair in both.items() if pair[1][0] in _BAD and pair[0][0] not in _BAD}
 
+    def bad_on_both(self) -> list[str]:
+        """Tests that are bad on both sides."""
+        return [name for name, (mine, theirs) in self._both().items() if mine[0] in _BAD and theirs[0] in _BAD]
+
+    def otherwise_different(self) -> dict[str, tuple[Outcome, Outcome]]:
+        """Tests that are bad on neither side, and yet end differently, such as one expected to fail that passes."""
+        listed = self.bad_here()
+        return {
+            name: (mine, theirs)
+            for name, (mine, theirs) in self._both().items()
+            if mine[0] != theirs[0] and mine[0] not in _BAD and theirs[0] not in _BAD and name not in listed
+        }
+
     def _both(self) -> dict[str, tuple[Outcome, Outcome]]:
         names = sorted({*self.here, *self.peer})
         return {name: (self.here.get(name, _ABSENT), self.peer.get(name, _ABSENT)) for name in names}
@@ -82,9 +95,15 @@ def render(comparison: Comparison, numpy: str, pyodide: str) -> str:
         lines.append("None.")
     for reason, names in reasons.items():
         lines += [f"- {reason}: {len(names)}", *(f"  - `{name}`" for name in names)]
-    there = comparison.bad_there()
-    lines += ["", "## Fail in the peer, not here", ""]
-    lines += [f"- `{name}`: {theirs[0]} there, {mine[0]} here" for name, (mine, theirs) in there.items()] or ["None."]
+    for title, chosen in (
+        ("Fail in the peer, not here", comparison.bad_there()),
+        ("Fail on neither side, and end differently", comparison.otherwise_different()),
+    ):
+        lines += ["", f"## {title}", ""]
+        lines += [f"- `{name}`: {mine[0]} here, {theirs[0]} there" for name, (mine, theirs) in chosen.items()] or [
+            "None."
+        ]
+    lines += ["", "## Fail on both sides", "", *(f"- `{name}`" for name in comparison.bad_on_both())]
     return "\n".join(lines) + "\n"
 
 

@@ -33,11 +33,12 @@ class Gone(Exception):
 
 
 class Side:
-    """One side: how its processes are started, and what has been kept of earlier runs."""
+    """One side: how its processes are started, whether they take several files, what was kept of earlier runs."""
 
-    def __init__(self, command: Sequence[str], kept: Path) -> None:
+    def __init__(self, command: Sequence[str], kept: Path, *, reused: bool) -> None:
         self._command = command
         self._kept = kept
+        self._reused = reused
 
     def run(self, paths: Sequence[str], processes: int, advance: Callable[[], None]) -> list[FileRun]:
         """Run every file, `processes` at a time. Files that are kept are not run again."""
@@ -51,6 +52,8 @@ class Side:
             if not kept.is_file():
                 process = idle.get()
                 done = _run_file(process, path)
+                if not self._reused:
+                    process.end()
                 idle.put(process)
                 partial = kept.with_suffix(".part")
                 partial.write_text(json.dumps(vars(done)))
