@@ -40,7 +40,7 @@ test-fast: $(VENV)/.installed-dev $(NODES)/node_modules/.installed
 	cd $(NODES) && npm run --silent test:unit
 
 # NumPy's own tests, here and in npm's pyodide. Not part of `make test`: it takes a while.
-test-numpy: setup-dev
+test-numpy: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.numpy_suite
 
 check: $(VENV)/.installed-dev $(NODES)/node_modules/.installed
