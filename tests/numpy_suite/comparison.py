@@ -13,8 +13,8 @@ TABLE = Path(__file__).with_name("differences.toml")
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "numpy-suite.md"
 _BAD = frozenset({"failed", "error", "crashed", "hung"})
 _ON_BOTH = (
-    "NumPy's tests have extension modules of their own, which Pyodide's distribution leaves out. Tests that call them are "
-    "skipped; most of these meet them in another way."
+    "NumPy's tests have extension modules of their own, which Pyodide's distribution leaves out. Tests that call them "
+    "are skipped; most of these meet them in another way."
 )
 _ABSENT: Outcome = ("absent", "")
 
