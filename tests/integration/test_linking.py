@@ -8,7 +8,7 @@ from cellblock_sandbox.image.toolchain import Toolchain
 from cellblock_sandbox.linking.encoding import name, section, uleb
 from cellblock_sandbox.linking.linker import link
 from cellblock_sandbox.linking.merge import Merger
-from cellblock_sandbox.linking.wasm import CUSTOM, MAGIC
+from cellblock_sandbox.linking.wasm import CUSTOM, MAGIC, Module
 from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.instance import Definition, Program
 
@@ -117,6 +117,12 @@ def test_a_stub_names_itself(linked, instance):
 def test_only_what_is_asked_for_is_exported(linked):
     exports = {each.name for each in wasmtime.Module(engine(), linked[0].code).exports}
     assert exports == {"add", "twice", "by_slot", "call_absent", "call_slot", "__indirect_function_table"}
+
+
+def test_addresses_become_constants_in_the_code(linked):
+    """The engine sets every global of every instance: the full bundle's would be 17,000."""
+    assert b"\x41\x80\x08" in linked[0].code  # i32.const 1024, where the main module has its greeting
+    assert not Module.parse(linked[0].code).globals
 
 
 def test_the_same_inputs_give_the_same_bytes(linked):

@@ -1,5 +1,6 @@
 """The static linker: the main module and every side module become one, at build time.
 
+    inline     binaryen inlines small functions of the main module                   (merge.py)
     place      every module gets its memory base, table base and slots                (symbols.py)
     rewrite    every import is renamed to the definition it means, data is taken out  (here)
     merge      binaryen joins the modules and translates exception handling           (merge.py)
@@ -98,7 +99,7 @@ def link(
     `provided` names the functions that the host defines; any other import becomes a stub that names itself. `exports`
     names what the host calls in the outcome. LinkError names the library and the symbol that don't fit.
     """
-    layout = place(with_stack_frames(main), libraries)
+    layout = place(merger.inline_calls(with_stack_frames(main)), libraries)
     segments = _data(layout)
     rewriter = _Rewriter(layout, provided)
     workdir.mkdir(parents=True, exist_ok=True)
