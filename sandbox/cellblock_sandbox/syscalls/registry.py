@@ -7,9 +7,9 @@ A type is written as WebAssembly's letters: i = i32, j = i64, d = f64, e = exter
 integers. A function of type `->i` that returns None has succeeded with 0. `bind` is the one place where errors become
 errno: `-errno` for functions of module `env`, as musl's syscalls want it, `+errno` for WASI's.
 
-What they cost in a loop of the guest's Python (2 cores, CPython 3.11; in brackets Pyodide in Node, in the same minute):
-lseek 2.1 us (0.3), pread of 4 KB 3.8 (0.6), fstat 3.7 (2.1), stat 4.8 (6.4), open and close 7.2 (5.5), time.time 2.0
-(0.4). Of each call 0.9 is the border (machine/calls.py), 0.2 `bind`, and 0.7 to 2.1 the function: 3.0 at most.
+What they cost in a loop of the guest's Python (2 cores, CPython 3.11; in brackets Pyodide in Node, in the same run of
+`cellblock bench --only syscalls`): stat 2.3 us (2.2), pread of 4 KB 1.8 us (0.3). 0.2 of each is the guest's own loop and
+object, about 0.5 the border (machine/calls.py), 0.1 `bind`, the rest the function.
 """
 
 from __future__ import annotations
