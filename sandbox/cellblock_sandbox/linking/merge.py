@@ -5,9 +5,9 @@ module turns it into the standard form (`exnref`). The addresses that the link h
 merged, they are globals (17,000 in the full bundle), and wasmtime sets every global of every instance, 0.4 ms for each
 sandbox.
 
-Cranelift inlines nothing, where the JavaScript engines that Pyodide is tuned for inline small functions themselves. Done
-here, to the main module alone, it takes 26 s and makes pure Python 7 % faster (`cellblock bench --only speed`: 1.00 to
-0.93 times what npm's pyodide takes in Node).
+Cranelift inlines nothing, where the JavaScript engines that Pyodide is tuned for inline small functions themselves.
+Done here, to the main module alone, it takes 26 s and makes pure Python 7 % faster (`cellblock bench --only speed`: 1.00
+to 0.93 times what npm's pyodide takes in Node).
 """
 
 from __future__ import annotations

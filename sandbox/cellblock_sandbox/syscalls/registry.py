@@ -8,8 +8,8 @@ integers. A function of type `->i` that returns None has succeeded with 0. `bind
 errno: `-errno` for functions of module `env`, as musl's syscalls want it, `+errno` for WASI's.
 
 What they cost in a loop of the guest's Python (2 cores, CPython 3.11; in brackets Pyodide in Node, in the same run of
-`cellblock bench --only syscalls`): stat 2.3 us (2.2), pread of 4 KB 1.8 us (0.3). 0.2 of each is the guest's own loop and
-object, about 0.5 the border (machine/calls.py), 0.1 `bind`, the rest the function.
+`cellblock bench --only syscalls`): stat 2.3 us (2.2), pread of 4 KB 1.8 us (0.3). 0.2 of each is the guest's own loop
+and object, about 0.5 the border (machine/calls.py), 0.1 `bind`, the rest the function.
 """
 
 from __future__ import annotations
