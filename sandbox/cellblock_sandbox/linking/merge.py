@@ -6,8 +6,8 @@ merged, they are globals (17,000 in the full bundle), and wasmtime sets every gl
 sandbox.
 
 Cranelift inlines nothing, where the JavaScript engines that Pyodide is tuned for inline small functions themselves.
-Done here, to the main module alone, it takes 26 s and makes pure Python 7 % faster (`cellblock bench --only speed`: 1.00
-to 0.93 times what npm's pyodide takes in Node).
+Done here, to the main module alone, it takes 26 s and makes pure Python 7 % faster (`cellblock bench --only speed`:
+1.00 to 0.93 times what npm's pyodide takes in Node).
 """
 
 from __future__ import annotations
