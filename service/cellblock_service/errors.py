@@ -4,8 +4,9 @@
       RequestError                the client's fault, 4xx
         Unauthorized, HostRefused, UnsupportedMediaType, NotAcceptable, BodyTooLarge, BodyTooSlow,
         MalformedBody, MissingField, UnknownField, WrongType, InvalidValue, AboveMaximum, PackageUnavailable,
-        NotSupported
+        ExecutionUnknown, IdInUse, DependencyUnavailable
       QueueFull                   429: too much work, try again
+      TooManySessions             503: as many clients as the operator allows
       NotReady                    503: no worker can run anything now
       ImageLoading                503: the block's image is being built, and the client doesn't wait for it
       BuildFailed                 500: the block's image can't be built
@@ -160,12 +161,28 @@ class PackageUnavailable(RequestError):
     title = "A package can't be had"
 
 
-class NotSupported(RequestError):
-    """A documented field that this version can't serve."""
+class ExecutionUnknown(RequestError):
+    """No execution of this client has that id, or it has been forgotten."""
+
+    status = 404
+    error_key = "execution_unknown"
+    title = "There is no such execution"
+
+
+class IdInUse(RequestError):
+    """Another request has run, or runs, under the same id."""
+
+    status = 409
+    error_key = "id_in_use"
+    title = "The id is taken"
+
+
+class DependencyUnavailable(RequestError):
+    """An execution that this one depends on isn't known, didn't complete, or its result wasn't kept."""
 
     status = 422
-    error_key = "not_supported"
-    title = "This isn't supported yet"
+    error_key = "dependency_unavailable"
+    title = "A result this depends on isn't there"
 
 
 class QueueFull(ServiceError):
@@ -174,6 +191,14 @@ class QueueFull(ServiceError):
     status = 429
     error_key = "queue_full"
     title = "Too many executions are waiting"
+
+
+class TooManySessions(ServiceError):
+    """As many clients are connected as the operator allows."""
+
+    status = 503
+    error_key = "too_many_sessions"
+    title = "Too many sessions are open"
 
 
 class NotReady(ServiceError):

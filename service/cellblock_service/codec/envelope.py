@@ -99,6 +99,7 @@ def guest_request(
     timeout_s: float,
     payloads: Mapping[str, Buffer],
     unavailable: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> list[Buffer]:
     """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value.
 
@@ -106,8 +107,8 @@ def guest_request(
     """
     packer = msgpack.Packer()
     members: dict[str, Any] = {"code": code, "name": name, "timeout_s": timeout_s}
-    if unavailable:
-        members["unavailable"] = dict(unavailable)
+    members |= {"env": dict(env)} if env else {}
+    members |= {"unavailable": dict(unavailable)} if unavailable else {}
     parts: list[Buffer] = [packer.pack_map_header(len(members) + len(payloads))]
     for key, value in members.items():
         parts += [packer.pack(key), packer.pack(value)]

@@ -12,7 +12,6 @@ a worker may send "install", which is answered by "installed".
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 from collections.abc import Iterable, Sequence
@@ -21,7 +20,7 @@ from typing import Any
 
 import msgpack
 
-_LENGTHS = struct.Struct(">II")
+LENGTHS = struct.Struct(">II")
 _PIECE = 1 << 20
 
 Buffer = bytes | memoryview
@@ -49,7 +48,7 @@ class Frame:
         """Give the frame's bytes, small ones joined, large ones as they are and in pieces of a mebibyte."""
         packed = msgpack.packb(self.meta)
         size = sum(len(piece) for piece in self.pieces)
-        yield from chunks([_LENGTHS.pack(len(packed), size), packed, *self.pieces])
+        yield from chunks([LENGTHS.pack(len(packed), size), packed, *self.pieces])
 
 
 def failed(kind: str, message: str, status: str = "error") -> Meta:
@@ -72,28 +71,6 @@ def chunks(buffers: Iterable[Buffer]) -> Iterable[Buffer]:
     yield b"".join(small)
 
 
-async def write(writer: asyncio.StreamWriter, frame: Frame) -> None:
-    """Write one frame, letting the loop turn between the pieces of a large one. Raises ConnectionError."""
-    for chunk in frame.encode():
-        writer.write(chunk)
-        await writer.drain()
-
-
-async def read(reader: asyncio.StreamReader) -> Frame:
-    """Read one frame. Raises EOFError when the other side is gone, also in the middle of a frame, or sends none."""
-    try:
-        meta_size, blob_size = _LENGTHS.unpack(await reader.readexactly(_LENGTHS.size))
-        meta = msgpack.unpackb(await reader.readexactly(meta_size))
-        blob = await reader.readexactly(blob_size)
-    except (asyncio.IncompleteReadError, ConnectionError) as error:
-        raise EOFError("the worker closed its end") from error
-    except (ValueError, msgpack.UnpackException) as error:
-        raise EOFError("the worker sent what is no frame") from error
-    if not isinstance(meta, dict) or "kind" not in meta:
-        raise EOFError("the worker sent what is no frame")
-    return Frame(meta, (blob,))
-
-
 class Link:
     """The worker's end: blocking reads and writes on its inherited socket."""
 
@@ -111,10 +88,10 @@ class Link:
 
     def receive(self) -> Frame | None:
         """Wait for a frame; None when the service closed its end."""
-        header = self._exactly(_LENGTHS.size)
+        header = self._exactly(LENGTHS.size)
         if header is None:
             return None
-        meta_size, blob_size = _LENGTHS.unpack(header)
+        meta_size, blob_size = LENGTHS.unpack(header)
         packed, blob = self._exactly(meta_size), self._exactly(blob_size)
         if packed is None or blob is None:
             return None

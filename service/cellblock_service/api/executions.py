@@ -1,0 +1,69 @@
+"""`/v1/executions/{id}`: how an execution is doing, its end, its cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from aiohttp import web
+
+from cellblock_service.api import answers
+from cellblock_service.api.keys import EXECUTIONS, POOL, RECORDS
+from cellblock_service.api.negotiation import answer_kind
+from cellblock_service.errors import ExecutionUnknown, InvalidValue
+from cellblock_service.executions.execution import Execution
+from cellblock_service.executions.past import from_record
+from cellblock_service.trust.principals import principal_of
+
+MOST_WAIT_S = 300.0
+
+routes = web.RouteTableDef()
+
+
+async def find(request: web.Request) -> Execution:
+    """Find the execution of the request's path, in memory or in the records. Raises ExecutionUnknown."""
+    owner, ident = principal_of(request).id, request.match_info["id"]
+    try:
+        return request.app[EXECUTIONS].get(owner, ident)
+    except ExecutionUnknown:
+        record = await request.app[RECORDS].get(ident, owner=owner)
+        if record is None:
+            raise
+        return from_record(record)
+
+
+@routes.get("/v1/executions/{id}")
+async def show(request: web.Request) -> web.StreamResponse:
+    """Tell how it is; with `?wait=SECONDS`, when it has ended or after so long."""
+    wait_s = _seconds(request.query.get("wait", "0"))
+    execution = await find(request)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(wait_s):
+            await execution.ended.wait()
+    return await _told(request, execution)
+
+
+@routes.delete("/v1/executions/{id}")
+async def cancel(request: web.Request) -> web.StreamResponse:
+    """Cancel it, wait until it has ended, and tell how it is."""
+    execution = await find(request)
+    request.app[EXECUTIONS].cancel(execution)
+    await execution.ended.wait()
+    return await _told(request, execution)
+
+
+async def _told(request: web.Request, execution: Execution) -> web.StreamResponse:
+    if execution.refusal is not None:
+        raise execution.refusal
+    kind = answer_kind(request.headers.get("Accept"), "json")
+    return await answers.answer(request, execution, kind, request.app[POOL])
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= MOST_WAIT_S:
+        raise InvalidValue(f"wait: expected a number of seconds from 0 to {MOST_WAIT_S:g}", field="wait")
+    return seconds
