@@ -12,10 +12,13 @@ from aiohttp import web
 
 from cellblock_service.api import execute, health, images
 from cellblock_service.api.guard import guard
-from cellblock_service.api.keys import CATALOGUE, POOL, SETTINGS
+from cellblock_service.api.keys import CATALOGUE, LIMITER, POOL, SETTINGS, TOKENS
 from cellblock_service.api.problems import translate
 from cellblock_service.images.catalogue import Catalogue
-from cellblock_service.settings import Settings
+from cellblock_service.limits import per_minute_for
+from cellblock_service.settings import Settings, is_loopback
+from cellblock_service.trust.rates import RateLimiter
+from cellblock_service.trust.registry import TokenRegistry
 from cellblock_service.workers.pool import Pool
 from cellblock_service.workers.worker import WorkerOptions
 
@@ -26,6 +29,12 @@ def create_app(settings: Settings) -> web.Application:
     """Build the application. Its workers start with it and end with it."""
     app = web.Application(middlewares=[translate, guard], client_max_size=settings.body_bytes)
     app[SETTINGS] = settings
+    app[TOKENS] = TokenRegistry(
+        settings.token_file,
+        environment=settings.token.get_secret_value() if settings.token else None,
+        loopback=is_loopback(settings.host),
+    )
+    app[LIMITER] = RateLimiter(lambda principal: per_minute_for(principal, settings))
     app[POOL] = Pool(
         WorkerOptions(
             image=settings.image, home=settings.home, timeout_s=settings.timeout_s, memory_mb=settings.memory_mb
@@ -37,9 +46,15 @@ def create_app(settings: Settings) -> web.Application:
     app[CATALOGUE] = Catalogue(settings, app[POOL])
     for part in (health, execute, images):
         app.add_routes(part.routes)
+    app.cleanup_ctx.append(_tokens)
     app.cleanup_ctx.append(_workers)
     app.on_shutdown.append(_stop_admission)
     return app
+
+
+async def _tokens(app: web.Application) -> AsyncIterator[None]:
+    async with app[TOKENS].following():
+        yield
 
 
 async def _workers(app: web.Application) -> AsyncIterator[None]:
