@@ -2,9 +2,11 @@
 
     ServiceError
       RequestError                the client's fault, 4xx
-        Unauthorized, HostRefused, UnsupportedMediaType, NotAcceptable, BodyTooLarge, BodyTooSlow,
+        Unauthorized, ScopeMissing, HostRefused, UnsupportedMediaType, NotAcceptable, BodyTooLarge, BodyTooSlow,
         MalformedBody, MissingField, UnknownField, WrongType, InvalidValue, AboveMaximum, PackageUnavailable,
         ExecutionUnknown, IdInUse, DependencyUnavailable
+      RateLimited                 429: this token has started too many executions, try again
+      TooManyRunning              429: as many executions of this token are under way as may be
       QueueFull                   429: too much work, try again
       TooManySessions             503: as many clients as the operator allows
       NotReady                    503: no worker can run anything now
@@ -54,19 +56,27 @@ class RequestError(ServiceError):
 
 
 class Unauthorized(RequestError):
-    """No token, or not the right one."""
+    """No token, or none that is valid."""
 
     status = 401
     error_key = "unauthorized"
     title = "A valid token is needed"
 
 
+class ScopeMissing(RequestError):
+    """The token is valid, and `scope`, which this request needs, isn't one of its own."""
+
+    status = 403
+    error_key = "scope_missing"
+    title = "The token may not do this"
+
+
 class HostRefused(RequestError):
-    """A service without a token only answers requests addressed to the loopback names (DNS rebinding)."""
+    """A web page of another origin asks, or one that rebinds its name to a service without tokens."""
 
     status = 403
     error_key = "host_refused"
-    title = "This host name isn't served"
+    title = "This host name or origin isn't served"
 
 
 class NotAcceptable(RequestError):
@@ -146,7 +156,7 @@ class InvalidValue(RequestError):
 
 
 class AboveMaximum(RequestError):
-    """More time or memory than `maximum`, which the operator set."""
+    """More of something than `maximum`, which the operator set: for the "service" or for the "token" (`set_by`)."""
 
     status = 422
     error_key = "above_maximum"
@@ -183,6 +193,22 @@ class DependencyUnavailable(RequestError):
     status = 422
     error_key = "dependency_unavailable"
     title = "A result this depends on isn't there"
+
+
+class RateLimited(ServiceError):
+    """The token has started as many executions as it may for now; Retry-After tells when to come back."""
+
+    status = 429
+    error_key = "rate_limited"
+    title = "Too many executions in a minute"
+
+
+class TooManyRunning(ServiceError):
+    """As many executions of this token are under way as the operator allows at a time."""
+
+    status = 429
+    error_key = "too_many_running"
+    title = "Too many executions at a time"
 
 
 class QueueFull(ServiceError):

@@ -12,9 +12,8 @@ from aiohttp import web
 
 from cellblock_service.api.answers import members
 from cellblock_service.api.executions import find
-from cellblock_service.api.keys import STREAM
+from cellblock_service.api.keys import PRINCIPAL, STREAM
 from cellblock_service.executions.execution import Event, Execution
-from cellblock_service.trust.principals import principal_of
 
 # Often enough for proxies that drop connections on which nothing happens.
 KEEP_ALIVE_S = 15.0
@@ -26,7 +25,7 @@ routes = web.RouteTableDef()
 async def all_events(request: web.Request) -> web.StreamResponse:
     """Tell of every execution of this client from now on."""
     stream = request.app[STREAM]
-    subscriber = stream.subscribe(principal_of(request).id)
+    subscriber = stream.subscribe(request[PRINCIPAL].id)
     try:
         async with _sent(request) as response:
             while True:

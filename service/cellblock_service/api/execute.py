@@ -17,12 +17,10 @@ import re
 from aiohttp import web
 
 from cellblock_service.api import answers, bodies
-from cellblock_service.api.keys import EXECUTIONS, LIMITER, POOL, SETTINGS
+from cellblock_service.api.keys import ADMISSION, EXECUTIONS, POOL, PRINCIPAL, SETTINGS
 from cellblock_service.api.negotiation import answer_kind, body_kind
 from cellblock_service.executions.execution import Execution
 from cellblock_service.executions.executions import Ask, Executions
-from cellblock_service.trust.limits import limits_for
-from cellblock_service.trust.principals import principal_of
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,5})\b", re.IGNORECASE)
 _ASYNC = re.compile(r"(?:^|[,;\s])respond-async\b", re.IGNORECASE)
@@ -34,17 +32,16 @@ routes = web.RouteTableDef()
 async def execute(request: web.Request) -> web.StreamResponse:
     """Check the request, have a worker run it, answer in the type asked for."""
     settings, pool, executions = request.app[SETTINGS], request.app[POOL], request.app[EXECUTIONS]
-    principal, prefer = principal_of(request), request.headers.get("Prefer", "")
+    principal, prefer = request[PRINCIPAL], request.headers.get("Prefer", "")
     kind = body_kind(request.content_type)
     wanted = answer_kind(request.headers.get("Accept"), kind)
-    request.app[LIMITER].admit(principal, executions.running_of(principal.id))
     work = await bodies.take_apart(await bodies.read(request, settings), kind, pool)
     alone = bool(_ASYNC.search(prefer))
     execution = executions.start(
         Ask(
             work,
             principal.id,
-            limits_for(work.limits, principal, settings),
+            request.app[ADMISSION].admit(principal, work.limits),
             as_json=wanted == "json",
             live=alone,
             remote=request.remote or "",

@@ -8,12 +8,10 @@ import contextlib
 from aiohttp import web
 
 from cellblock_service.api import answers
-from cellblock_service.api.keys import EXECUTIONS, POOL, RECORDS
+from cellblock_service.api.keys import EXECUTIONS, POOL, PRINCIPAL
 from cellblock_service.api.negotiation import answer_kind
-from cellblock_service.errors import ExecutionUnknown, InvalidValue
+from cellblock_service.errors import InvalidValue
 from cellblock_service.executions.execution import Execution
-from cellblock_service.executions.past import from_record
-from cellblock_service.trust.principals import principal_of
 
 MOST_WAIT_S = 300.0
 
@@ -21,15 +19,8 @@ routes = web.RouteTableDef()
 
 
 async def find(request: web.Request) -> Execution:
-    """Find the execution of the request's path, in memory or in the records. Raises ExecutionUnknown."""
-    owner, ident = principal_of(request).id, request.match_info["id"]
-    try:
-        return request.app[EXECUTIONS].get(owner, ident)
-    except ExecutionUnknown:
-        record = await request.app[RECORDS].get(ident, owner=owner)
-        if record is None:
-            raise
-        return from_record(record)
+    """Find the execution of the request's path. Raises ExecutionUnknown."""
+    return request.app[EXECUTIONS].get(request[PRINCIPAL].id, request.match_info["id"])
 
 
 @routes.get("/v1/executions/{id}")

@@ -78,6 +78,4 @@ def problem(
 ) -> web.Response:
     """Build the response. `members` can't replace the standard ones."""
     body = json.dumps(_document(status, error_key, title, detail, members)).encode()
-    return web.Response(
-        status=status, body=body, content_type="application/problem+json", headers=headers
-    )
+    return web.Response(status=status, body=body, content_type="application/problem+json", headers=headers)

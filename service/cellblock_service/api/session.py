@@ -10,16 +10,16 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from importlib.metadata import version
+from typing import Any, Final
 
 import msgpack
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from cellblock_service import __version__
 from cellblock_service.api.answers import members
 from cellblock_service.api.bodies import take_apart, take_apart_here
-from cellblock_service.api.keys import EXECUTIONS, LIMITER, POOL, SESSIONS, SETTINGS
+from cellblock_service.api.keys import ADMISSION, EXECUTIONS, POOL, PRINCIPAL, SESSIONS, SETTINGS
 from cellblock_service.api.problems import document
 from cellblock_service.codec import envelope, fields
 from cellblock_service.codec.fields import ExecuteRequest
@@ -27,10 +27,11 @@ from cellblock_service.errors import ExecutionUnknown, MalformedBody, MissingFie
 from cellblock_service.executions.execution import Event, Execution
 from cellblock_service.executions.executions import Ask
 from cellblock_service.executions.session import Call, Item, Message
-from cellblock_service.trust.limits import limits_for
-from cellblock_service.trust.principals import Principal, principal_of
+from cellblock_service.limits import limits_for
+from cellblock_service.trust.tokens import Principal
 
 PROTOCOL = "cellblock.v1"
+VERSION: Final = version("cellblock")
 HEARTBEAT_S = 20.0
 HELLO_S = 10.0
 # Requests waiting to be taken apart in a worker: more than that from one client are refused.
@@ -49,7 +50,7 @@ async def session(request: web.Request) -> web.StreamResponse:
         protocols=(PROTOCOL,), heartbeat=HEARTBEAT_S, max_msg_size=settings.body_bytes, compress=False
     )
     await socket.prepare(request)
-    connection = _Connection(request, socket, principal_of(request))
+    connection = _Connection(request, socket, request[PRINCIPAL])
     try:
         await connection.serve()
     except ServiceError as error:
@@ -63,7 +64,7 @@ class _Connection:
 
     def __init__(self, request: web.Request, socket: web.WebSocketResponse, principal: Principal) -> None:
         app = request.app
-        self._settings, self._pool, self._limiter = app[SETTINGS], app[POOL], app[LIMITER]
+        self._settings, self._pool, self._admission = app[SETTINGS], app[POOL], app[ADMISSION]
         self._executions, self._sessions = app[EXECUTIONS], app[SESSIONS]
         self._remote = request.remote or ""
         self._socket = socket
@@ -86,7 +87,7 @@ class _Connection:
         tasks = [asyncio.create_task(work) for work in (self._write(), self._take_apart_aside())]
         try:
             limits = limits_for({}, self._principal, self._settings)
-            welcome = {"session": self._session.id, "version": __version__, "resumed": resumed, "limits": limits}
+            welcome = {"session": self._session.id, "version": VERSION, "resumed": resumed, "limits": limits}
             await self._send("welcome", **welcome)
             self._reading = asyncio.create_task(self._read())
             with contextlib.suppress(asyncio.CancelledError):
@@ -117,7 +118,9 @@ class _Connection:
         async for message in self._socket:
             content = _content(message.data) if message.type is WSMsgType.BINARY else None
             if content is None:
-                await self._socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"expected msgpack maps with a kind")
+                await self._socket.close(
+                    code=WSCloseCode.UNSUPPORTED_DATA, message=b"expected msgpack maps with a kind"
+                )
                 return
             handler = self._handlers.get(content["kind"])
             try:
@@ -159,8 +162,7 @@ class _Connection:
 
     def _begin(self, ident: str, work: ExecuteRequest) -> None:
         """Begin an execution. Raises what it is refused with."""
-        self._limiter.admit(self._principal, self._executions.running_of(self._principal.id))
-        limits = limits_for(work.limits, self._principal, self._settings)
+        limits = self._admission.admit(self._principal, work.limits)
         work = replace(work, id=ident)
         ask = Ask(work, self._principal.id, limits, live=True, remote=self._remote, flow=self._session)
         execution = self._executions.start(ask)

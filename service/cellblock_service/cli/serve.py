@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import errno
 
-from cellblock_sandbox.errors import SettingInvalid
+from cellblock_sandbox.errors import CellblockError
 from cellblock_sandbox.image.packages.policy import Policy
 from pydantic import ValidationError
 
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     except ValidationError as error:
         complain(f"cellblock serve: {describe(error)}")
         return USAGE
-    except SettingInvalid as error:
+    except CellblockError as error:
         complain(f"cellblock serve: {error}")
         return USAGE
     logs.configure(settings.log_format, settings.log_level)

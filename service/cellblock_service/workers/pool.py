@@ -105,9 +105,7 @@ class Pool:
     def start(self, install: Install) -> None:
         """Start the workers; returns at once, `state()` tells how far they are. `install` serves blocks' requests."""
         self._install = install
-        self._tasks = [
-            asyncio.create_task(self._keep(), name=f"slot-{number}") for number in range(self._pool.workers)
-        ]
+        self._tasks = [asyncio.create_task(self._keep(), name=f"slot-{number}") for number in range(self._pool.workers)]
         self._tasks.append(asyncio.create_task(self._expire(), name="kept-states"))
 
     def stop_admission(self) -> None:
@@ -287,7 +285,8 @@ class Pool:
             return job
         if worker.exited.done():
             return None
-        taker = self._idle[worker] = asyncio.get_running_loop().create_future()
+        taker: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+        self._idle[worker] = taker
         try:
             return await taker
         except asyncio.CancelledError:

@@ -136,7 +136,8 @@ class Worker:
         """Send work and wait for its answer. Raises TimeoutError after `within_s`, WorkerLost if the process ended."""
         self.executions += 1
         self._listener = listener
-        answer = self._answer = self._loop.create_future()
+        answer: asyncio.Future[Frame] = self._loop.create_future()
+        self._answer = answer
         self._limit(within_s)
         try:
             listener.started()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from blockbuster import BlockBuster, blockbuster_ctx
 def never_blocked() -> Iterator[BlockBuster]:
     """Raise BlockingError from any blocking call that service code makes inside a running event loop."""
     with blockbuster_ctx("cellblock_service") as guard:
+        # Settings are read before there is a loop; only tests make them inside one.
+        guard.functions["os.stat"].can_block_in("cellblock_service/configuration.py", "find")
         yield guard
 
 
@@ -26,8 +29,9 @@ def captured_logs() -> Iterator[list[Any]]:
 
 
 @pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the CELLBLOCK_* variables of whoever runs the tests out of them."""
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the CELLBLOCK_* variables of whoever runs the tests out of them, and what lies in their home."""
     for name in list(os.environ):
         if name.startswith("CELLBLOCK_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("CELLBLOCK_HOME", str(tmp_path))
