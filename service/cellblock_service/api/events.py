@@ -40,12 +40,12 @@ async def all_events(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/v1/executions/{id}/events")
 async def events_of_one(request: web.Request) -> web.StreamResponse:
-    """Tell what has happened to an execution, from the beginning or after `Last-Event-ID`, and what does until its end."""
+    """Tell what has happened to an execution, from the beginning or after `Last-Event-ID`, and goes on to its end."""
     execution = await find(request)
     heard = _Heard()
     execution.followers.add(heard)
     last = request.headers.get("Last-Event-ID", "0")
-    seq = int(last) if last.isdecimal() and len(last) < 10 else 0  # noqa: PLR2004
+    seq = int(last) if last.isdecimal() and len(last) < 10 else 0
     try:
         async with _sent(request) as response:
             while True:

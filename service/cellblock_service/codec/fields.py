@@ -133,7 +133,7 @@ def _order(name: str, value: Any) -> str:
     return text
 
 
-def identifiers(name: str, value: Any) -> tuple[str, ...]:
+def _identifiers(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise WrongType.of(name, "array of strings", value_type(value))
     return tuple(identifier(f"{name}[{index}]", item) for index, item in enumerate(value))
@@ -185,7 +185,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "keep_state": _boolean,
     "reset_state": _boolean,
     "packages": _strings,
-    "dependencies": identifiers,
+    "dependencies": _identifiers,
     "env": _environment,
     **LIMITS,
 }

@@ -69,7 +69,7 @@ class Flow(Follower, Protocol):
         """Hear the events after a number again, and the calls not answered yet."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Execution:
     """One run of one block on its way. A listener of its job: what the worker tells becomes events."""
 

@@ -67,9 +67,9 @@ Remember = Callable[[str, str], Any]
 class Ask:
     """A checked request with what holds for it: whose it is, its limits, how its result is wanted.
 
-    `live`: output is told as it comes. `flow` hears of it from the first moment, and answers its calls. `patience_s`: how long to wait for
-    an image (None: as long as it takes). `refusable`: a late refusal is told as such, and nothing has run; else it is
-    an outcome like any other.
+    `live`: output is told as it comes. `flow` hears of it from the first moment, and answers its calls. `patience_s`:
+    how long to wait for an image (None: as long as it takes). `refusable`: a late refusal is told as such, and nothing
+    has run; else it is an outcome like any other.
     """
 
     work: ExecuteRequest
@@ -180,13 +180,11 @@ class Executions:
         except asyncio.CancelledError:
             execution.end(_failed("Cancelled", "the execution was cancelled", "cancelled"))
         except ServiceError as error:
-            if ask.refusable and not execution.has_started:
-                execution.refuse(error)
-            else:
-                execution.end(_failed(type(error).__name__, error.detail))
+            _stop(execution, error, refusable=ask.refusable)
         except Exception as error:
             log.error("execution_crashed", execution=execution.id, exc_info=error)
-            execution.end(_failed("ServiceError", "an unexpected error; the service's log tells more"))
+            unforeseen = ServiceError("an unexpected error; the service's log tells more")
+            _stop(execution, unforeseen, refusable=ask.refusable)
 
     async def _outcome(self, execution: Execution, patience_s: float | None) -> Outcome:
         if execution.work.dependencies:
@@ -260,6 +258,13 @@ class Executions:
             reason = "its result was too large to be kept" if status == "completed" else f"it ended as {status}"
             raise DependencyUnavailable(f"dependencies: the result of {ident!r} isn't there: {reason}", id=ident)
         return result
+
+
+def _stop(execution: Execution, error: ServiceError, *, refusable: bool) -> None:
+    if refusable and not execution.has_started:
+        execution.refuse(error)
+    else:
+        execution.end(_failed(type(error).__name__, error.detail))
 
 
 def _frame(execution: Execution, provision: Provision) -> Frame:

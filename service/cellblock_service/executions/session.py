@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cellblock_service.errors import TooManySessions
-from cellblock_service.executions.execution import FINAL, Event, Execution
+from cellblock_service.executions.execution import Event, Execution
 from cellblock_service.workers.frames import Buffer, Meta
 
 
@@ -37,7 +37,7 @@ class Message:
 Item = tuple[Execution, Event | Call] | Message
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Session:
     """One client. The flow behind its executions; what they tell waits in `outbox` for the connection's writer."""
 
@@ -124,7 +124,7 @@ class Sessions:
 
         Nothing happens if another connection has taken over.
         """
-        if session.hang_up is not hang_up:
+        if session.hang_up != hang_up:
             return
         session.connected = False
         session.outbox.clear()

@@ -25,7 +25,7 @@ from cellblock_service.workers.worker import Install, Listener, Unheard, Worker,
 START_S = 60.0
 MAX_BACKOFF_S = 10.0
 CANCEL_S = 3.0
-"""Time a worker has to end a run that is cancelled; its sandbox stops the block within half a second or a little more."""
+"""Time a worker has to end a run that is cancelled; its sandbox stops the block within half a second or little more."""
 _EXPIRE_EVERY_S = 5.0
 
 log = structlog.get_logger(__name__)

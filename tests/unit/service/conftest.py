@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import structlog
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from blockbuster import BlockBuster, blockbuster_ctx
+from cellblock_service.api.keys import POOL
+from cellblock_service.application import create_app
+from cellblock_service.settings import Settings
+from cellblock_service.workers.worker import WorkerOptions
+
+STUB = str(Path(__file__).with_name("stub_worker.py"))
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +45,25 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         if name.startswith("CELLBLOCK_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("CELLBLOCK_HOME", str(tmp_path))
+
+
+@pytest_asyncio.fixture
+async def connect(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[TestClient[web.Request, web.Application]]]]:
+    """Give a function that starts a service with stub workers and returns a client of it."""
+    clients = []
+
+    async def start(image: str = "data", **given: Any) -> TestClient[web.Request, web.Application]:
+        settings = Settings(**{"image": image, "workers": 1, "full_bundle": "on-demand", "home": tmp_path, **given})
+        app = create_app(settings, WorkerOptions(image, None, {"timeout_s": 30}, program=(STUB,)))
+        client = TestClient(TestServer(app, handler_cancellation=True))
+        clients.append(client)
+        await client.start_server()
+        if image == "data":
+            async with asyncio.timeout(20):
+                while app[POOL].state().ready < settings.workers:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        return client
+
+    yield start
+    for client in clients:
+        await client.close()
