@@ -13,8 +13,8 @@ from typing import Any
 
 from ..values import Parts, ValueNotPortable, pack, pack_parts, unpack
 from . import blocks, bridge, environment, failures, imports, loop, network, returns
-from .deadline import caused_by_deadline, deadline
 from .immortal import immortalize
+from .interruption import caused_by_deadline, interruption
 from .preload import preload
 from .streams import streams
 
@@ -61,7 +61,7 @@ def run(request: bytes) -> bytes:
             _State.restored = True
         return _run(unpack(request))
     except BaseException as error:  # whatever a block or a broken request did, the host gets an answer
-        deadline.disarm()
+        interruption.disarm()
         return _failure(error, "")
 
 
@@ -75,12 +75,12 @@ def _run(request: dict[str, Any]) -> bytes:
     imports.explain_absent(request.get("unavailable") or {})
     module = blocks.new_module(_module_name(filename), filename, code, names)
     try:
-        deadline.arm(request.get("timeout_s"))
+        interruption.arm(request.get("timeout_s"), request.get("cpu_s"))
         block = blocks.compile_block(code, filename)
         response = _response(pack_parts(blocks.run_block(block, module, loop.run_coroutine)))
-        deadline.disarm()
+        interruption.disarm()
     except BaseException as error:  # SystemExit and the like end the block, not the sandbox
-        deadline.disarm()
+        interruption.disarm()
         sys.settrace(None)
         sys.setrecursionlimit(limit)
         response = _failure(error, filename)
@@ -139,7 +139,7 @@ def _response(parts: Parts) -> bytes:
 def _failure(error: BaseException, filename: str) -> bytes:
     if isinstance(error, ValueNotPortable):
         return _failed("error", failures.not_portable(error))
-    status = "timeout" if deadline.reached and caused_by_deadline(error) else "error"
+    status = "timeout" if interruption.deadline and caused_by_deadline(error) else "error"
     return _failed(status, failures.describe(error, filename))
 
 
