@@ -23,12 +23,13 @@ import structlog
 from aiohttp import web
 from cellblock_sandbox.needs import Provision
 
-from cellblock_service.api.keys import CATALOGUE, POOL, SETTINGS
+from cellblock_service.api.keys import CATALOGUE, LIMITER, POOL, PRINCIPAL, SETTINGS
 from cellblock_service.api.negotiation import CONTENT_TYPES, Kind, answer_kind, body_kind
 from cellblock_service.codec import envelope, fields, jsontext
 from cellblock_service.codec.fields import ExecuteRequest
-from cellblock_service.errors import AboveMaximum, BodyTooLarge, BodyTooSlow, RequestError, ServiceError
+from cellblock_service.errors import BodyTooLarge, BodyTooSlow, RequestError, ServiceError
 from cellblock_service.images.catalogue import Catalogue
+from cellblock_service.limits import limits_for
 from cellblock_service.settings import Settings
 from cellblock_service.workers.frames import Buffer, Frame, chunks
 from cellblock_service.workers.pool import Job, Pool
@@ -53,8 +54,12 @@ async def execute(request: web.Request) -> web.StreamResponse:
     settings, pool = request.app[SETTINGS], request.app[POOL]
     kind = body_kind(request.content_type)
     wanted = answer_kind(request.headers.get("Accept"), kind)
+    principal = request[PRINCIPAL]
+    request.app[LIMITER].admit(principal)
     work = await _take_apart(await _read(request, settings), kind, pool)
-    timeout_s, memory_mb = _limits(work, settings)
+    asked = {"timeout_s": work.timeout_s, "memory_mb": work.memory_mb}
+    limits = limits_for(asked, principal, settings)
+    timeout_s, memory_mb = limits["timeout_s"], int(limits["memory_mb"])
     identifier = work.id or uuid.uuid4().hex
     with structlog.contextvars.bound_contextvars(execution=identifier):
         run = _Run(work, timeout_s, memory_mb, as_json=wanted == "json", patience_s=_patience(request))
@@ -126,21 +131,6 @@ async def _take_apart(body: bytes, kind: Kind, pool: Pool) -> ExecuteRequest:
     if "request" not in answer:
         raise ServiceError(f"the body couldn't be read: {answer['error']['message']}")
     return ExecuteRequest(**answer["request"])
-
-
-def _limits(work: ExecuteRequest, settings: Settings) -> tuple[float, int]:
-    """Give the wall time and memory that hold for this request. Raises AboveMaximum."""
-    timeout_s = settings.timeout_s if work.timeout_s is None else work.timeout_s
-    memory_mb = settings.memory_mb if work.memory_mb is None else work.memory_mb
-    for field, asked, maximum in (
-        ("timeout_s", timeout_s, settings.max_timeout_s),
-        ("memory_mb", memory_mb, settings.max_memory_mb),
-    ):
-        if asked > maximum:
-            raise AboveMaximum(
-                f"{field}: {asked:g} asked for, at most {maximum:g} allowed here", field=field, maximum=maximum
-            )
-    return timeout_s, memory_mb
 
 
 def _patience(request: web.Request) -> float | None:
