@@ -49,7 +49,8 @@ def test_a_file_that_is_named_is_read_instead(file: Path, monkeypatch: pytest.Mo
         ("[limits]\ntimeout_s = 5", "'limits' isn't a setting"),
         ("timeout_s: 5", "isn't TOML"),
         ("timeout_s = 1\ntimeout_s = 2", "isn't TOML"),
-        ('token = "very-secret"', "a token in a file"),
+        ('token = "very-secret"', "'token' can't be set in a file"),
+        ('home = "/srv"', "'home' can't be set in a file.*\n.*CELLBLOCK_HOME"),
     ],
 )
 def test_what_nobody_reads_is_refused(file: Path, text: str, said: str) -> None:

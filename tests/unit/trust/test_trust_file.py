@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from pathlib import Path
@@ -74,3 +75,10 @@ def test_a_folder_in_its_place_is_refused(file: TokenFile) -> None:
     file.path.mkdir()
     with pytest.raises(TokensUnusable, match=r"tokens\.json"):
         file.read()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_writes_belongs_to_the_owner_of_the_home(file: TokenFile) -> None:
+    os.chown(file.path.parent, 10001, 10002)
+    add(file, "a")
+    assert (file.path.stat().st_uid, file.path.stat().st_gid) == (10001, 10002)
