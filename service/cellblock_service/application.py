@@ -6,13 +6,14 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 
 import structlog
 from aiohttp import web
 
 from cellblock_service.api import events, execute, executions, health, images, session
 from cellblock_service.api.admission import Admission
-from cellblock_service.api.guard import guard
+from cellblock_service.api.guard import guard, tell_rate
 from cellblock_service.api.keys import (
     ADMISSION,
     CATALOGUE,
@@ -34,6 +35,7 @@ from cellblock_service.limits import limits_for, per_minute_for
 from cellblock_service.settings import MEBIBYTE, Settings, is_loopback
 from cellblock_service.trust.rates import RateLimiter
 from cellblock_service.trust.registry import TokenRegistry
+from cellblock_service.trust.tls import Certificate
 from cellblock_service.trust.tokens import LOCAL
 from cellblock_service.workers.pool import Pool, PoolOptions
 from cellblock_service.workers.worker import WorkerOptions
@@ -63,6 +65,7 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
         app.add_routes(part.routes)
     app.cleanup_ctx.append(_tokens)
     app.cleanup_ctx.append(_workers)
+    app.on_response_prepare.append(tell_rate)
     app.on_shutdown.append(_stop_admission)
     return app
 
@@ -104,8 +107,9 @@ async def _stop_admission(app: web.Application) -> None:
 async def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then let running executions end within `drain_s`.
 
-    Raises OSError when the address can't be bound, before any worker is started.
+    Raises TlsUnusable, and OSError when the address can't be bound, before any worker is started.
     """
+    certificate = _certificate(settings)
     listener = _bind(settings.host, settings.port)
     # A client that goes away cancels its handler, and with it the block that nobody waits for any more.
     runner = web.AppRunner(
@@ -116,14 +120,25 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         await runner.setup()
-        await web.SockSite(runner, listener).start()
-        host, port = listener.getsockname()[:2]
-        log.info("listening", url=f"http://{f'[{host}]' if ':' in host else host}:{port}", image=settings.image)
-        await stop.wait()
+        await web.SockSite(runner, listener, ssl_context=certificate.context() if certificate else None).start()
+        log.info("listening", url=_url(listener, secure=certificate is not None), image=settings.image)
+        async with certificate.following() if certificate else nullcontext():
+            await stop.wait()
         log.info("stopping", drain_s=settings.drain_s)
     finally:
         await runner.cleanup()
         listener.close()
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return Certificate(settings.tls_certificate, settings.tls_key)
+
+
+def _url(listener: socket.socket, *, secure: bool) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -19,6 +19,11 @@ from cellblock_sandbox.image.home import Home
 VARIABLE = "CELLBLOCK_CONFIG"
 NAME = "cellblock.toml"
 
+ELSEWHERE = {
+    "token": "Set CELLBLOCK_TOKEN, or make a token with `cellblock token create`, which keeps no secret.",
+    "home": "Set CELLBLOCK_HOME, which every command reads.",
+}
+
 
 class ConfigurationInvalid(UserFault):
     """The file of settings can't be read or understood."""
@@ -55,7 +60,6 @@ def read(path: Path, known: Collection[str]) -> dict[str, Any]:
             near = difflib.get_close_matches(key.lower().removeprefix("cellblock_"), known, n=1)
             todo = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
             raise ConfigurationInvalid(path, f"{key!r} isn't a setting", todo=todo)
-    if "token" in found:
-        todo = "Set CELLBLOCK_TOKEN, or make one with `cellblock token create`, which keeps no secret."
-        raise ConfigurationInvalid(path, "a token in a file can be read by whoever can read the file", todo=todo)
+        if key in ELSEWHERE:
+            raise ConfigurationInvalid(path, f"{key!r} can't be set in a file", todo=ELSEWHERE[key])
     return found

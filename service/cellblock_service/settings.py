@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
 
     home: Path | None = None
-    """Folder of bundles, images and wheels; default: the user's cache folder."""
+    """Folder of bundles, images, wheels and tokens, only from the environment; default: the user's cache folder."""
     image: str = Field(default="data", min_length=1)
     """Image the workers run: a name or an id."""
 
@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     """PEM file of the certificate's key, without a passphrase."""
     token: SecretStr | None = None
-    """A token that may do everything, beside those of `cellblock token`. Not read from the file of settings."""
+    """A token that may do everything, beside those of `cellblock token`; only from the environment."""
     per_minute: int = Field(default=0, ge=0)
     """Executions that a token may start a minute; 0: as many as it likes."""
     concurrent_per_token: int = Field(default=0, ge=0)

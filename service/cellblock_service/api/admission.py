@@ -23,17 +23,16 @@ class Admission:
     limiter: RateLimiter
     executions: Executions
 
-    def admit(self, principal: Principal, asked: Mapping[str, Number | None]) -> dict[str, Number]:
-        """Count one execution, and give its limits.
-
-        Raises Unauthorized for a token that has been revoked since, AboveMaximum, TooManyRunning and RateLimited.
-        """
+    def admit(self, principal: Principal) -> None:
+        """Count one execution. Raises Unauthorized for a token revoked meanwhile, TooManyRunning and RateLimited."""
         self.tokens.confirm(principal)
-        limits = limits_for(asked, principal, self.settings)
         most = concurrent_for(principal, self.settings)
         if most is not None and self.executions.running_of(principal.id) >= most:
             raise TooManyRunning(
                 f"{most} executions of this token are under way, as many as may be", headers={"Retry-After": "1"}
             )
         self.limiter.admit(principal)
-        return limits
+
+    def limits(self, principal: Principal, asked: Mapping[str, Number | None]) -> dict[str, Number]:
+        """Give the limits that hold for an execution. Raises AboveMaximum."""
+        return limits_for(asked, principal, self.settings)

@@ -35,13 +35,14 @@ async def execute(request: web.Request) -> web.StreamResponse:
     principal, prefer = request[PRINCIPAL], request.headers.get("Prefer", "")
     kind = body_kind(request.content_type)
     wanted = answer_kind(request.headers.get("Accept"), kind)
+    request.app[ADMISSION].admit(principal)
     work = await bodies.take_apart(await bodies.read(request, settings), kind, pool)
     alone = bool(_ASYNC.search(prefer))
     execution = executions.start(
         Ask(
             work,
             principal.id,
-            request.app[ADMISSION].admit(principal, work.limits),
+            request.app[ADMISSION].limits(principal, work.limits),
             as_json=wanted == "json",
             live=alone,
             remote=request.remote or "",

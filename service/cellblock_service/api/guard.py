@@ -18,12 +18,13 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from cellblock_service.api.keys import PRINCIPAL, TOKENS
+from cellblock_service.api.keys import LIMITER, PRINCIPAL, TOKENS
 from cellblock_service.errors import HostRefused, ScopeMissing
 from cellblock_service.settings import is_loopback
 from cellblock_service.trust.tokens import Principal, Scope
 
 OPEN_ROUTES: Final = frozenset({"/livez", "/readyz"})
+EXECUTE: Final = "/v1/execute"
 ANY_SCOPE: Final = frozenset({"/openapi.json"})
 SCOPES: Final[tuple[tuple[str, Scope], ...]] = (("/v1/images", "images"), ("/v1/", "execute"))
 """Beginnings of routes and the scopes they need, the first that fits; every other route needs `admin`."""
@@ -43,6 +44,13 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     _demand(principal, route)
     request[PRINCIPAL] = principal
     return await handler(request)
+
+
+async def tell_rate(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell a client whose token has a rate how much of it is left, when it asked for an execution."""
+    principal = request.get(PRINCIPAL)
+    if principal and _route(request) == EXECUTE:
+        response.headers.update(request.app[LIMITER].headers(principal))
 
 
 def _route(request: web.Request) -> str | None:

@@ -27,7 +27,6 @@ from cellblock_service.errors import ExecutionUnknown, MalformedBody, MissingFie
 from cellblock_service.executions.execution import Event, Execution
 from cellblock_service.executions.executions import Ask
 from cellblock_service.executions.session import Call, Item, Message
-from cellblock_service.limits import limits_for
 from cellblock_service.trust.tokens import Principal
 
 PROTOCOL = "cellblock.v1"
@@ -86,7 +85,7 @@ class _Connection:
         self._session, resumed = self._sessions.attach(self._principal.id, hello.get("session"), self._hang_up)
         tasks = [asyncio.create_task(work) for work in (self._write(), self._take_apart_aside())]
         try:
-            limits = limits_for({}, self._principal, self._settings)
+            limits = self._admission.limits(self._principal, {})
             welcome = {"session": self._session.id, "version": VERSION, "resumed": resumed, "limits": limits}
             await self._send("welcome", **welcome)
             self._reading = asyncio.create_task(self._read())
@@ -162,7 +161,8 @@ class _Connection:
 
     def _begin(self, ident: str, work: ExecuteRequest) -> None:
         """Begin an execution. Raises what it is refused with."""
-        limits = self._admission.admit(self._principal, work.limits)
+        self._admission.admit(self._principal)
+        limits = self._admission.limits(self._principal, work.limits)
         work = replace(work, id=ident)
         ask = Ask(work, self._principal.id, limits, live=True, remote=self._remote, flow=self._session)
         execution = self._executions.start(ask)

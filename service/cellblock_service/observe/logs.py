@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+_OF_LINES = frozenset({"exception", "stack"})
 
 
 def configure(log_format: Literal["auto", "json", "console"] = "auto", level: str = "info") -> None:
@@ -34,11 +36,17 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("audit").setLevel(logging.INFO)
 
 
 def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        [
+            _escape,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
@@ -46,3 +54,12 @@ def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
+
+
+def _escape(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """Write control characters of names as escapes: a terminal would obey them. JSON has them escaped anyway."""
+    return {name: _printable(value) if name not in _OF_LINES else value for name, value in line.items()}
+
+
+def _printable(value: Any) -> Any:
+    return value.encode("unicode_escape").decode() if isinstance(value, str) and not value.isprintable() else value

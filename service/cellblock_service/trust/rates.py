@@ -35,9 +35,8 @@ class RateLimiter:
         late_s = full_at - now - WINDOW_S
         # A millionth for the rounding of a minute that is cut into many pieces.
         if late_s > 1e-6:
-            after = {"Retry-After": str(math.ceil(late_s))}
             detail = f"the token {principal.id} may start {per_minute} executions a minute; try again in {late_s:.1f} s"
-            raise RateLimited(detail, headers=after | self.headers(principal), limit=per_minute)
+            raise RateLimited(detail, headers={"Retry-After": str(math.ceil(late_s))}, limit=per_minute)
         self._full_at[principal.id] = full_at
         self._forget_full(now)
 

@@ -104,6 +104,10 @@ class TokenFile:
         new = self.path.with_name(f".tokens.{secrets.token_hex(8)}")
         try:
             with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                if os.geteuid() == 0:
+                    # With sudo: the service, which runs as the owner of the home, has to read it.
+                    home = self.path.parent.stat()
+                    os.fchown(file.fileno(), home.st_uid, home.st_gid)
                 file.write(contents.model_dump_json(indent=2, exclude_none=True) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
