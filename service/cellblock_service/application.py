@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator
 import structlog
 from aiohttp import web
 
-from cellblock_service.api import execute, health, images
+from cellblock_service.api import access, execute, health, images, metrics
 from cellblock_service.api.guard import guard
-from cellblock_service.api.keys import CATALOGUE, POOL, SETTINGS
+from cellblock_service.api.keys import CATALOGUE, METRICS, POOL, SETTINGS
 from cellblock_service.api.problems import translate
 from cellblock_service.images.catalogue import Catalogue
+from cellblock_service.observe import logs
+from cellblock_service.observe.metrics import Metrics
 from cellblock_service.settings import Settings
 from cellblock_service.workers.pool import Pool
 from cellblock_service.workers.worker import WorkerOptions
@@ -24,8 +26,9 @@ log = structlog.get_logger(__name__)
 
 def create_app(settings: Settings) -> web.Application:
     """Build the application. Its workers start with it and end with it."""
-    app = web.Application(middlewares=[translate, guard], client_max_size=settings.body_bytes)
+    app = web.Application(middlewares=[access.observe, translate, guard], client_max_size=settings.body_bytes)
     app[SETTINGS] = settings
+    app[METRICS] = Metrics()
     app[POOL] = Pool(
         WorkerOptions(
             image=settings.image, home=settings.home, timeout_s=settings.timeout_s, memory_mb=settings.memory_mb
@@ -35,8 +38,10 @@ def create_app(settings: Settings) -> web.Application:
         recycle_after=settings.recycle_after,
     )
     app[CATALOGUE] = Catalogue(settings, app[POOL])
-    for part in (health, execute, images):
+    for part in (health, execute, images, metrics):
         app.add_routes(part.routes)
+    app.on_response_prepare.append(access.name_answer)
+    app.on_startup.append(logs.report_stray_errors)
     app.cleanup_ctx.append(_workers)
     app.on_shutdown.append(_stop_admission)
     return app

@@ -1,16 +1,27 @@
-"""Structured logs on stderr: JSON lines for machines, colours for a person at a terminal. Never a payload.
+"""Structured logs on stderr: JSON lines for machines, colours for a person at a terminal.
 
-An execution's id is bound for the time of its request, so that each line of it carries the id.
+What is bound with `structlog.contextvars.bound_contextvars` is on each line logged meanwhile: `request` (by access.py),
+`execution` and `block`. Payloads, code and tokens are never logged. What a client chose, such as an id or a path, is
+text like any other, so control characters, with which it could forge lines or drive a terminal, are written escaped.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import sys
-from typing import Literal
+from io import StringIO
+from typing import Any, Literal, TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, ExcInfo, Processor
+
+# C0 and C1 controls, line and paragraph separators, and the characters that turn the direction of text.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL_IN_TRACEBACK = re.compile(_CONTROL.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+
+log = structlog.get_logger(__name__)
 
 
 def configure(log_format: Literal["auto", "json", "console"] = "auto", level: str = "info") -> None:
@@ -22,6 +33,7 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
+        escape_control_characters,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -38,7 +50,7 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
 
 def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain_traceback)]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
@@ -46,3 +58,48 @@ def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
+
+
+def escape_control_characters(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Write control characters in all text of a line as escapes, also in what isn't text yet but will be rendered."""
+    for name, value in event.items():
+        if name not in ("exc_info", "_record") and not isinstance(value, int | float | None):
+            event[name] = _escaped(value)
+    return event
+
+
+def _escaped(value: Any) -> Any:
+    """Give text escaped, containers with escaped text, and anything else as its escaped representation."""
+    match value:
+        case str():
+            return _CONTROL.sub(_escape, value)
+        case dict():
+            return {_escaped(str(key)): _escaped(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_escaped(item) for item in value]
+        case int() | float() | None:
+            return value
+        case _:
+            return _CONTROL.sub(_escape, repr(value))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
+def _plain_traceback(out: TextIO, exc_info: ExcInfo) -> None:
+    """Write a traceback for a person: without locals, which hold payloads, and with its own line ends only."""
+    text = StringIO()
+    structlog.dev.plain_traceback(text, exc_info)
+    out.write(_CONTROL_IN_TRACEBACK.sub(_escape, text.getvalue()))
+
+
+async def report_stray_errors(_app: object) -> None:
+    """Log what tasks and callbacks raise and nobody waits for. For the application's `on_startup`."""
+    asyncio.get_running_loop().set_exception_handler(_report)
+
+
+def _report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    task = context.get("task") or context.get("future")
+    name = task.get_name() if isinstance(task, asyncio.Task) else None
+    log.error("stray_error", message=context.get("message"), task=name, exc_info=context.get("exception"))
