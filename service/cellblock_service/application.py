@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import structlog
 from aiohttp import web
 
-from cellblock_service.api import access, execute, health, images, metrics
+from cellblock_service.api import access, check, execute, health, images, metrics
 from cellblock_service.api.guard import guard
 from cellblock_service.api.keys import CATALOGUE, METRICS, POOL, SETTINGS
 from cellblock_service.api.problems import translate
@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> web.Application:
         recycle_after=settings.recycle_after,
     )
     app[CATALOGUE] = Catalogue(settings, app[POOL])
-    for part in (health, execute, images, metrics):
+    for part in (health, execute, check, images, metrics):
         app.add_routes(part.routes)
     app.on_response_prepare.append(access.name_answer)
     app.on_startup.append(logs.report_stray_errors)

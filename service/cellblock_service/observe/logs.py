@@ -1,8 +1,8 @@
 """Structured logs on stderr: JSON lines for machines, colours for a person at a terminal.
 
 What is bound with `structlog.contextvars.bound_contextvars` is on each line logged meanwhile: `request` (by access.py),
-`execution` and `block`. Payloads, code and tokens are never logged. What a client chose, such as an id or a path, is
-text like any other, so control characters, with which it could forge lines or drive a terminal, are written escaped.
+`execution` and `block`. Payloads, code and tokens are never logged. What a client chose, such as an id or a path, is:
+so control characters, with which it could forge lines or drive a terminal, are always written escaped.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
-        escape_control_characters,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -50,7 +49,10 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
 
 def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain_traceback)]
+        [
+            _escape_control_characters,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain_traceback),
+        ]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
@@ -60,27 +62,16 @@ def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
     )
 
 
-def escape_control_characters(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Write control characters in all text of a line as escapes, also in what isn't text yet but will be rendered."""
-    for name, value in event.items():
-        if name not in ("exc_info", "_record") and not isinstance(value, int | float | None):
-            event[name] = _escaped(value)
-    return event
+def _escape_control_characters(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Write control characters in a line for a person as escapes. JSON has them escaped anyway."""
+    return {name: value if name == "exc_info" else _escaped(value) for name, value in event.items()}
 
 
 def _escaped(value: Any) -> Any:
-    """Give text escaped, containers with escaped text, and anything else as its escaped representation."""
-    match value:
-        case str():
-            return _CONTROL.sub(_escape, value)
-        case dict():
-            return {_escaped(str(key)): _escaped(item) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_escaped(item) for item in value]
-        case int() | float() | None:
-            return value
-        case _:
-            return _CONTROL.sub(_escape, repr(value))
+    """Give text escaped; anything else that isn't a number as text."""
+    if value is None or isinstance(value, int | float):
+        return value
+    return _CONTROL.sub(_escape, value if isinstance(value, str) else repr(value))
 
 
 def _escape(found: re.Match[str]) -> str:

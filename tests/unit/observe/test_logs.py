@@ -32,7 +32,7 @@ def test_no_client_can_forge_a_line(log_format: str, capsys: pytest.CaptureFixtu
     text = capsys.readouterr().err
     assert len(text.splitlines()) == 2
     assert all(character.isprintable() for character in text.replace("\n", ""))
-    assert "x\\nlevel" in text.replace("\\\\", "\\")
+    assert "x\\nlevel" in text
 
 
 def test_json_lines_carry_what_is_bound(capsys: pytest.CaptureFixture[str]) -> None:
