@@ -123,6 +123,8 @@ class Settings(BaseSettings):
     """Memory for results of executions that have ended; the oldest make room."""
     results_keep_s: float = Field(default=600.0, ge=0, le=MAX_SECONDS)
     """Time for which the result of an execution that has ended can be fetched and depended on."""
+    records_file: Path | None = None
+    """Database of the executions' records; default: records.sqlite3 in the home. Each service needs its own."""
     records_keep_days: float = Field(default=30.0, ge=0, le=36500)
     """Days for which an execution's record stays in the database."""
     records_keep_mb: int = Field(default=1024, ge=1)

@@ -1,12 +1,14 @@
 """What runs inside the sandbox, and the value format that both sides speak.
 
 The guest's package `cellblock_guest` is made of two of the packages here: `inside`, which only the guest runs, and
-`values`, which both sides use; `micropip` goes in under its own name. `guest_files` gives the files for an image.
+`values`, which both sides use. `micropip`, and pyflakes, with which blocks are checked, go in under their own names.
+`guest_files` gives the files for an image.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyflakes
 import tzdata
 
 from .values import ValueNotPortable, pack, pack_parts, to_jsonable, unpack
@@ -22,14 +24,16 @@ _GUEST_PACKAGE = "cellblock_guest"
 def guest_files() -> dict[str, bytes]:
     """Path under GUEST_ROOT -> content.
 
-    The package `cellblock_guest`; and the host's installed tzdata, since the guest has no zone files of its own and
-    `zoneinfo` and pandas expect them.
+    The package `cellblock_guest`; and what is installed in the host: pyflakes, without its command and its tests, and
+    tzdata, since the guest has no zone files of its own and `zoneinfo` and pandas expect them.
     """
     here, zones = Path(__file__).parent, Path(tzdata.__file__).parent
+    flakes = Path(pyflakes.__file__).parent
     files = {f"{_GUEST_PACKAGE}/__init__.py": b""}
     for package in ("inside", "values"):
         files |= _contents(f"{_GUEST_PACKAGE}/{package}", here / package, here.joinpath(package).glob("*.py"))
     files |= _contents("micropip", here / "micropip", here.joinpath("micropip").glob("*.py"))
+    files |= _contents("pyflakes", flakes, flakes.glob("*.py"))
     return files | _contents("tzdata", zones, zones.rglob("*"))
 
 

@@ -1,1 +1,1 @@
-"""The HTTP resources, one thin file each, and the two middlewares in front of them (`problems`, `guard`)."""
+"""The HTTP resources, one thin file each, and the middlewares in front of them (`access`, `problems`, `guard`)."""

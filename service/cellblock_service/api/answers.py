@@ -10,6 +10,7 @@ from cellblock_service.api.negotiation import CONTENT_TYPES, Kind
 from cellblock_service.codec import envelope, fields, jsontext
 from cellblock_service.errors import NotAcceptable
 from cellblock_service.executions.execution import Execution
+from cellblock_service.executions.past import Past
 from cellblock_service.workers.frames import Buffer, Frame, chunks
 from cellblock_service.workers.pool import Pool
 
@@ -17,7 +18,7 @@ INLINE_ANSWER = 1024 * 1024
 _EXPRESS_S = 30.0
 
 
-def members(execution: Execution) -> dict[str, Any]:
+def members(execution: Execution | Past) -> dict[str, Any]:
     """Everything but the result."""
     outcome = execution.outcome
     if outcome is None:
@@ -33,11 +34,13 @@ def members(execution: Execution) -> dict[str, Any]:
         found["error"] = outcome.error
     if outcome.state:
         found["state"] = outcome.state
+    if isinstance(execution, Past) and not execution.complete:
+        found["result_dropped"] = True
     return found
 
 
 async def answer(
-    request: web.Request, execution: Execution, kind: Kind, pool: Pool, *, status: int = 200, **headers: str
+    request: web.Request, execution: Execution | Past, kind: Kind, pool: Pool, *, status: int = 200, **headers: str
 ) -> web.StreamResponse:
     """Tell an execution as it is now. Raises NotAcceptable for a result that JSON can't hold."""
     result: Buffer = b""
@@ -51,7 +54,7 @@ async def answer(
     return await respond(request, pieces, CONTENT_TYPES[kind], status=status, headers=headers)
 
 
-async def _as_json(execution: Execution, pool: Pool) -> Buffer:
+async def _as_json(execution: Execution | Past, pool: Pool) -> Buffer:
     """The result as JSON text, made in a worker if the run didn't: what a block answers may unfold without end."""
     outcome = execution.outcome
     assert outcome is not None

@@ -41,7 +41,7 @@ async def all_events(request: web.Request) -> web.StreamResponse:
 @routes.get("/v1/executions/{id}/events")
 async def events_of_one(request: web.Request) -> web.StreamResponse:
     """Tell what has happened to an execution, from the beginning or after `Last-Event-ID`, and goes on to its end."""
-    execution = await find(request)
+    execution = find(request)
     heard = _Heard()
     execution.followers.add(heard)
     last = request.headers.get("Last-Event-ID", "0")

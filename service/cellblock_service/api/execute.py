@@ -41,7 +41,7 @@ async def execute(request: web.Request) -> web.StreamResponse:
     execution = executions.start(
         Ask(
             work,
-            principal.id,
+            principal,
             request.app[ADMISSION].limits(principal, work.limits),
             as_json=wanted == "json",
             live=alone,

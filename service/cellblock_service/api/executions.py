@@ -12,14 +12,15 @@ from cellblock_service.api.keys import EXECUTIONS, POOL, PRINCIPAL
 from cellblock_service.api.negotiation import answer_kind
 from cellblock_service.errors import InvalidValue
 from cellblock_service.executions.execution import Execution
+from cellblock_service.executions.past import Past
 
 MOST_WAIT_S = 300.0
 
 routes = web.RouteTableDef()
 
 
-async def find(request: web.Request) -> Execution:
-    """Find the execution of the request's path. Raises ExecutionUnknown."""
+def find(request: web.Request) -> Execution:
+    """Find the execution of the request's path among those in memory. Raises ExecutionUnknown."""
     return request.app[EXECUTIONS].get(request[PRINCIPAL].id, request.match_info["id"])
 
 
@@ -27,27 +28,29 @@ async def find(request: web.Request) -> Execution:
 async def show(request: web.Request) -> web.StreamResponse:
     """Tell how it is; with `?wait=SECONDS`, when it has ended or after so long."""
     wait_s = _seconds(request.query.get("wait", "0"))
-    execution = await find(request)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(wait_s):
-            await execution.ended.wait()
-    return await _told(request, execution)
+    found = await request.app[EXECUTIONS].find(request[PRINCIPAL].id, request.match_info["id"])
+    if isinstance(found, Execution):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await found.ended.wait()
+    return await _told(request, found)
 
 
 @routes.delete("/v1/executions/{id}")
 async def cancel(request: web.Request) -> web.StreamResponse:
     """Cancel it, wait until it has ended, and tell how it is."""
-    execution = await find(request)
-    request.app[EXECUTIONS].cancel(execution)
-    await execution.ended.wait()
-    return await _told(request, execution)
+    found = await request.app[EXECUTIONS].find(request[PRINCIPAL].id, request.match_info["id"])
+    if isinstance(found, Execution):
+        request.app[EXECUTIONS].cancel(found)
+        await found.ended.wait()
+    return await _told(request, found)
 
 
-async def _told(request: web.Request, execution: Execution) -> web.StreamResponse:
-    if execution.refusal is not None:
-        raise execution.refusal
+async def _told(request: web.Request, found: Execution | Past) -> web.StreamResponse:
+    if isinstance(found, Execution) and found.refusal is not None:
+        raise found.refusal
     kind = answer_kind(request.headers.get("Accept"), "json")
-    return await answers.answer(request, execution, kind, request.app[POOL])
+    return await answers.answer(request, found, kind, request.app[POOL])
 
 
 def _seconds(text: str) -> float:

@@ -9,7 +9,9 @@ from cellblock_service.executions.executions import Executions
 from cellblock_service.executions.session import Sessions
 from cellblock_service.executions.stream import EventStream
 from cellblock_service.images.catalogue import Catalogue
+from cellblock_service.observe.metrics import Metrics
 from cellblock_service.settings import Settings
+from cellblock_service.store.records import Records
 from cellblock_service.trust.rates import RateLimiter
 from cellblock_service.trust.registry import TokenRegistry
 from cellblock_service.trust.tokens import Principal
@@ -24,5 +26,7 @@ SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions", Sessions)
 STREAM: web.AppKey[EventStream] = web.AppKey("stream", EventStream)
 ADMISSION: web.AppKey[Admission] = web.AppKey("admission", Admission)
 LIMITER: web.AppKey[RateLimiter] = web.AppKey("limiter", RateLimiter)
+METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
+RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 
 PRINCIPAL: web.RequestKey[Principal] = web.RequestKey("principal", Principal)

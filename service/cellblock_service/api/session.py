@@ -164,7 +164,7 @@ class _Connection:
         self._admission.admit(self._principal)
         limits = self._admission.limits(self._principal, work.limits)
         work = replace(work, id=ident)
-        ask = Ask(work, self._principal.id, limits, live=True, remote=self._remote, flow=self._session)
+        ask = Ask(work, self._principal, limits, live=True, remote=self._remote, flow=self._session)
         execution = self._executions.start(ask)
         self._session.executions[ident] = execution
 

@@ -16,11 +16,12 @@ from cellblock_service.cli import FAILED, OK, USAGE
 from cellblock_service.cli.output import complain
 from cellblock_service.observe import logs
 from cellblock_service.settings import Settings
+from cellblock_service.store.errors import RecordsUnusable
 from cellblock_service.trust.tls import TlsUnusable
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve; 2 for settings that make no sense, 4 when the address can't be had."""
+    """Serve; 2 for settings that make no sense, 4 when the address or the records can't be had."""
     given = {name: getattr(options, name) for name in ("host", "port") if getattr(options, name) is not None}
     try:
         settings = Settings(**given)
@@ -37,6 +38,9 @@ def run(options: argparse.Namespace) -> int:
     except TlsUnusable as error:
         complain(f"cellblock serve: {error}")
         return USAGE
+    except RecordsUnusable as error:
+        complain(f"cellblock serve: {error}")
+        return FAILED
     except OSError as error:
         complain(f"cellblock serve: {_unbound(error, settings)}")
         return FAILED

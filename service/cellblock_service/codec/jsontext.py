@@ -21,7 +21,7 @@ NULL = b"null"
 
 def cut(body: bytes) -> Cut:
     """Cut a JSON request body, packing its payloads. Raises MalformedBody, WrongType and InvalidValue."""
-    document = _load(body)
+    document = load(body)
     if not isinstance(document, dict):
         raise WrongType.of("body", "object", value_type(document))
     result = Cut()
@@ -33,7 +33,8 @@ def cut(body: bytes) -> Cut:
     return result
 
 
-def _load(body: bytes) -> Any:
+def load(body: bytes) -> Any:
+    """Read JSON strictly. Raises MalformedBody."""
     try:
         return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import ServiceError
+from cellblock_service.trust.tokens import Principal
 from cellblock_service.workers.frames import Buffer, Meta
 from cellblock_service.workers.pool import Job
 from cellblock_service.workers.worker import Worker
@@ -74,7 +75,7 @@ class Execution:
     """One run of one block on its way. A listener of its job: what the worker tells becomes events."""
 
     id: str
-    owner: str
+    principal: Principal
     work: ExecuteRequest
     limits: Mapping[str, Any]
     as_json: bool = False
@@ -100,8 +101,19 @@ class Execution:
     calls: dict[int, tuple[Worker, Meta, Buffer]] = field(default_factory=dict)
     _decoders: dict[str, codecs.IncrementalDecoder] = field(default_factory=dict)
 
+    code_sha256: str = ""
+    sizes: dict[str, int] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         self.begun = self.clock()
+        code = self.work.code.encode("utf-8", "surrogatepass")
+        self.code_sha256 = hashlib.sha256(code).hexdigest()
+        self.sizes = {"code": len(code)} | {name: len(value) for name, value in self.work.payloads.items()}
+
+    @property
+    def owner(self) -> str:
+        """Whose it is: the id of a token."""
+        return self.principal.id
 
     @property
     def lane(self) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,7 +31,9 @@ from cellblock_service.errors import (
 )
 from cellblock_service.executions.execution import FINAL, Execution, Flow, Outcome, digest
 from cellblock_service.executions.kept import Kept
+from cellblock_service.executions.past import Memory, Past
 from cellblock_service.images.catalogue import Catalogue
+from cellblock_service.trust.tokens import Principal
 from cellblock_service.workers.frames import Buffer, Frame
 from cellblock_service.workers.pool import Job, Pool
 
@@ -52,18 +54,6 @@ class Observer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What is known of an execution that is no longer in memory."""
-
-    status: str
-    result: Buffer | None
-
-
-Remember = Callable[[str, str], Any]
-"""Looks up owner and id in the records; gives an awaitable of Past or None."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ask:
     """A checked request with what holds for it: whose it is, its limits, how its result is wanted.
 
@@ -73,7 +63,7 @@ class Ask:
     """
 
     work: ExecuteRequest
-    owner: str
+    principal: Principal
     limits: Mapping[str, Any]
     as_json: bool = False
     live: bool = False
@@ -86,14 +76,12 @@ class Ask:
 class Executions:
     """All executions of the service."""
 
-    def __init__(
-        self, pool: Pool, catalogue: Catalogue, kept: Kept, *, kill_grace_s: float, remember: Remember | None = None
-    ) -> None:
+    def __init__(self, pool: Pool, catalogue: Catalogue, kept: Kept, memory: Memory, *, kill_grace_s: float) -> None:
         self._pool = pool
         self._catalogue = catalogue
         self._kept = kept
         self._kill_grace_s = kill_grace_s
-        self._remember = remember
+        self._memory = memory
         self.observers: list[Observer] = []
 
     @property
@@ -121,7 +109,7 @@ class Executions:
         """Begin an execution, or find the one that the same request began before. Raises IdInUse."""
         ident = ask.work.id or uuid.uuid4().hex
         mark = digest(ask.work) if ask.work.id else b""
-        known = self._kept.get(ask.owner, ident)
+        known = self._kept.get(ask.principal.id, ident)
         if known is not None:
             if known.digest != mark:
                 raise IdInUse(f"another request runs, or has run, under the id {ident!r}", id=ident)
@@ -131,7 +119,7 @@ class Executions:
                 ask.flow.replay(known, 0)
             return known
         execution = Execution(
-            ident, ask.owner, ask.work, ask.limits, ask.as_json, ask.live, ask.remote, on_status=self._changed
+            ident, ask.principal, ask.work, ask.limits, ask.as_json, ask.live, ask.remote, on_status=self._changed
         )
         execution.digest = mark
         if ask.flow is not None:
@@ -152,6 +140,16 @@ class Executions:
             self._pool.cancel(execution.job)
         elif execution.task is not None:
             execution.task.cancel()
+
+    async def find(self, owner: str, ident: str) -> Execution | Past:
+        """Find an execution, in memory or in the records. Raises ExecutionUnknown."""
+        try:
+            return self.get(owner, ident)
+        except ExecutionUnknown:
+            past = await self._memory.find(owner, ident)
+            if past is None:
+                raise
+            return past
 
     async def close(self) -> None:
         """Cancel what still runs, and let it end."""
@@ -250,10 +248,10 @@ class Executions:
             outcome = found.outcome
             status, result = (outcome.status, outcome.result) if outcome else ("refused", None)
         else:
-            past: Past | None = await self._remember(owner, ident) if self._remember else None
+            past = await self._memory.find(owner, ident)
             if past is None:
                 raise DependencyUnavailable(f"dependencies: there is no execution {ident!r}", id=ident)
-            status, result = past.status, past.result
+            status, result = past.status, past.outcome.result if past.complete else None
         if status != "completed" or result is None:
             reason = "its result was too large to be kept" if status == "completed" else f"it ended as {status}"
             raise DependencyUnavailable(f"dependencies: the result of {ident!r} isn't there: {reason}", id=ident)

@@ -51,7 +51,8 @@ class Catalogue:
         self._installed: OrderedDict[str, list[dict[str, str]]] = OrderedDict()
         self._builds: dict[str, tuple[Build, asyncio.Task[Any]]] = {}
         self._used: dict[str, float] = {}
-        self._standard_id = settings.image
+        self.standard_id = settings.image
+        """The id of the image that serves most blocks, or its name as long as it isn't there."""
         self._turn = asyncio.Lock()
         self._distribution: Distribution | None = None
 
@@ -93,12 +94,12 @@ class Catalogue:
 
     def _standard(self) -> Provision:
         """The standard image by its id of now: its name may come to mean a better one."""
-        return Provision(self._standard_id)
+        return Provision(self.standard_id)
 
     async def _look_up_standard(self) -> None:
         """Find the standard image's id. One that isn't there keeps its name, for a worker to tell."""
         with contextlib.suppress(SandboxError):
-            self._standard_id = await asyncio.to_thread(self.store.resolve, "image", self._settings.image)
+            self.standard_id = await asyncio.to_thread(self.store.resolve, "image", self._settings.image)
 
     async def install(self, requirements: Sequence[str], installed: Mapping[str, str]) -> list[dict[str, str]]:
         """Give name, version and path of the wheels that a running block asks for, beside those it has.
@@ -138,7 +139,7 @@ class Catalogue:
     async def _find(self, code: str, packages: Sequence[str], build: Build) -> Provision:
         """Have a worker tell what the code imports; if the standard image doesn't serve, have one built."""
         try:
-            image = await asyncio.to_thread(self.store.open, "image", self._standard_id, verify=False)
+            image = await asyncio.to_thread(self.store.open, "image", self.standard_id, verify=False)
         except SandboxError as error:
             raise NotReady(str(error)) from error
         frame = Frame({"kind": "survey", "image": image.id}, [code.encode()])

@@ -1,18 +1,27 @@
-"""Structured logs on stderr: JSON lines for machines, colours for a person at a terminal. Never a payload.
+"""Structured logs on stderr: JSON lines for machines, colours for a person at a terminal.
 
-An execution's id is bound for the time of its request, so that each line of it carries the id.
+What is bound with `structlog.contextvars.bound_contextvars` is on each line logged meanwhile: `request` (by access.py),
+`execution` and `block`. Payloads, code and tokens are never logged. What a client chose, such as an id or a path, is:
+so control characters, with which it could forge lines or drive a terminal, are always written escaped.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import sys
-from typing import Any, Literal
+from io import StringIO
+from typing import Any, Literal, TextIO
 
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import EventDict, ExcInfo, Processor
 
-_OF_LINES = frozenset({"exception", "stack"})
+# C0 and C1 controls, line and paragraph separators, and the characters that turn the direction of text.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL_IN_TRACEBACK = re.compile(_CONTROL.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+
+log = structlog.get_logger(__name__)
 
 
 def configure(log_format: Literal["auto", "json", "console"] = "auto", level: str = "info") -> None:
@@ -36,16 +45,13 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("audit").setLevel(logging.INFO)
 
 
 def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
     last: list[Processor] = (
         [
-            _escape,
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            ),
+            _escape_control_characters,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain_traceback),
         ]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
@@ -56,10 +62,35 @@ def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
     )
 
 
-def _escape(_logger: object, _method: str, line: EventDict) -> EventDict:
-    """Write control characters of names as escapes: a terminal would obey them. JSON has them escaped anyway."""
-    return {name: _printable(value) if name not in _OF_LINES else value for name, value in line.items()}
+def _escape_control_characters(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Write control characters in a line for a person as escapes. JSON has them escaped anyway."""
+    return {name: value if name == "exc_info" else _escaped(value) for name, value in event.items()}
 
 
-def _printable(value: Any) -> Any:
-    return value.encode("unicode_escape").decode() if isinstance(value, str) and not value.isprintable() else value
+def _escaped(value: Any) -> Any:
+    """Give text escaped; anything else that isn't a number as text."""
+    if value is None or isinstance(value, int | float):
+        return value
+    return _CONTROL.sub(_escape, value if isinstance(value, str) else repr(value))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
+def _plain_traceback(out: TextIO, exc_info: ExcInfo) -> None:
+    """Write a traceback for a person: without locals, which hold payloads, and with its own line ends only."""
+    text = StringIO()
+    structlog.dev.plain_traceback(text, exc_info)
+    out.write(_CONTROL_IN_TRACEBACK.sub(_escape, text.getvalue()))
+
+
+async def report_stray_errors(_app: object) -> None:
+    """Log what tasks and callbacks raise and nobody waits for. For the application's `on_startup`."""
+    asyncio.get_running_loop().set_exception_handler(_report)
+
+
+def _report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    task = context.get("task") or context.get("future")
+    name = task.get_name() if isinstance(task, asyncio.Task) else None
+    log.error("stray_error", message=context.get("message"), task=name, exc_info=context.get("exception"))

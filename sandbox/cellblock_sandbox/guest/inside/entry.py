@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from ..values import Parts, ValueNotPortable, pack, pack_parts, unpack
-from . import blocks, bridge, environment, failures, imports, loop, network, returns
+from . import blocks, bridge, checking, environment, failures, imports, loop, network, returns
 from .immortal import immortalize
 from .interruption import caused_by_deadline, interruption
 from .preload import preload
@@ -156,3 +156,4 @@ def _warm_up() -> None:
         response = unpack(run(pack({"code": code, "name": "block", "data": pack([1, {"a": 2.5}])})))
         with contextlib.suppress(KeyError):
             unpack(response["result"])
+    checking.check("print(data)")
