@@ -78,7 +78,8 @@ class _Run:
     def frame(self, provision: Provision) -> Frame:
         """What a worker is told."""
         work = self.work
-        meta = {"kind": "run", "image": provision.image, "timeout_s": self.timeout_s, "memory_mb": self.memory_mb}
+        limits = {"timeout_s": self.timeout_s, "memory_mb": self.memory_mb}
+        meta = {"kind": "run", "execution": uuid.uuid4().hex, "image": provision.image, "limits": limits}
         request = envelope.guest_request(work.code, work.name, self.timeout_s, work.payloads, provision.unavailable)
         return Frame(meta | {"as_json": self.as_json}, request)
 
@@ -174,7 +175,8 @@ def _answer(identifier: str, frame: Frame, timings: dict[str, float], wanted: Ki
     if answer["error"]:
         members["error"] = answer["error"]
     if wanted == "json":
-        return jsontext.stitch(members, frame.blob or jsontext.NULL)
+        text = memoryview(frame.blob)[answer.get("packed_bytes", 0) :]
+        return jsontext.stitch(members, text or jsontext.NULL)
     return envelope.stitch(members, frame.blob or fields.NIL)
 
 

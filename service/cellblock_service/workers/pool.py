@@ -258,5 +258,5 @@ async def _ready(worker: Worker) -> Frame:
 
 
 def _overrun(job: Job) -> Frame:
-    limit_s = job.frame.meta.get("timeout_s", job.within_s)
+    limit_s = job.frame.meta.get("limits", {}).get("timeout_s", job.within_s)
     return Frame(failed("TimeoutError", f"it didn't end within {limit_s:g} s; its worker was stopped", "timeout"))

@@ -55,8 +55,7 @@ class WorkerOptions:
                 "kind": "hello",
                 "image": self.image,
                 "home": str(self.home) if self.home else None,
-                "timeout_s": self.timeout_s,
-                "memory_mb": self.memory_mb,
+                "limits": {"timeout_s": self.timeout_s, "memory_mb": self.memory_mb},
             }
         )
 
@@ -120,7 +119,7 @@ class Worker:
                 if answer.kind == "ran":
                     deadline.reschedule(asyncio.get_running_loop().time() + CONVERSION_S)
                 else:
-                    await self._send(Frame(await _installed(answer, install)))
+                    await self._send(Frame(await _installed(answer, install) | {"call": answer.meta["call"]}))
         return answer
 
     async def _send(self, frame: Frame) -> None:

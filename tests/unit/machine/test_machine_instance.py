@@ -6,8 +6,8 @@ import pytest
 import wasmtime
 from cellblock_sandbox.machine import instance as instances
 from cellblock_sandbox.machine.calls import GuestTrap
-from cellblock_sandbox.machine.interruption import Reason
 from cellblock_sandbox.machine.instance import PAGE
+from cellblock_sandbox.machine.interruption import Reason
 from cellblock_sandbox.machine.memory import GuestFault
 
 LOADS = """(func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
