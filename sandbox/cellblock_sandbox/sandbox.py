@@ -23,6 +23,9 @@ from typing import Any, Literal
 
 import msgpack
 
+from cellblock_sandbox import context as contexts
+from cellblock_sandbox import installation
+from cellblock_sandbox.context import Context, OnContext
 from cellblock_sandbox.errors import MemoryTooSmall, SandboxClosed, ValueNotPortable
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.guest.process import (
@@ -42,7 +45,7 @@ from cellblock_sandbox.image import snapshot
 from cellblock_sandbox.image.bundle import MEMORY, open_bundle
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.store import Store, Stored
-from cellblock_sandbox.installation import DOOR, Installation, Installer
+from cellblock_sandbox.installation import Installation, Installer
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.engine import initial_memory, load_module
 from cellblock_sandbox.machine.interruption import Reason
@@ -132,12 +135,14 @@ class Image:
             raise MemoryTooSmall(limits.memory_mb, self._memory_bytes / (1 << 20))
         return Sandbox(self, limits, installer)
 
-    def _guest(self, limits: Limits, on_output: OnOutput, installer: Installer | None) -> Guest:
+    def _guest(self, limits: Limits, on_output: OnOutput, installer: Installer | None) -> tuple[Guest, Context]:
         room = GuestLimits(limits.memory_bytes, limits.file_bytes, limits.files)
         guest = Guest(self._runtime, self._files, self._memory, room, self._state, on_output)
         if installer is not None:
-            guest.host.files.add_door(DOOR, Installation(guest, self.packages, installer))
-        return guest
+            guest.host.files.add_door(installation.DOOR, Installation(guest, self.packages, installer))
+        context = Context(guest)
+        guest.host.files.add_door(contexts.DOOR, context, largest=limits.file_bytes)
+        return guest, context
 
 
 class Sandbox:
@@ -150,7 +155,8 @@ class Sandbox:
         self.limits = limits
         self._output = _Output()
         self._ended = ""
-        self._guest: Guest | None = guest_thread.run(image._guest, limits, self._output, installer)
+        self._guest: Guest | None
+        self._guest, self._context = guest_thread.run(image._guest, limits, self._output, installer)
 
     @property
     def alive(self) -> bool:
@@ -168,7 +174,9 @@ class Sandbox:
         unavailable: Mapping[str, str] | None = None,
         name: str = "block",
         timeout_s: float | None = None,
+        keep: bool = False,
         on_output: OnOutput | None = None,
+        context: OnContext | None = None,
     ) -> ExecutionResult:
         """Run a block and return how it ended.
 
@@ -176,7 +184,10 @@ class Sandbox:
         `data`, the block's `data` follows `inputs`: None for none, the value of one, a list of several; without
         either, it is the payload of `msg`, if there is one.
         `unavailable` tells why modules can't be had (provision.py), by top-level name: what their import says.
+        With `keep`, the block's names are those that the sandbox's latest run with `keep` left, but for its inputs and
+        `result`; without, it begins with its inputs alone.
         `on_output(stream, chunk)` gets "stdout" and "stderr" as they are written, on the sandbox's own thread.
+        `context(call, seconds)` answers the block's `flow`, `global_` and `context` (context.py), there too.
 
         ValueNotPortable if an argument can't travel, SandboxClosed if the sandbox has ended.
         """
@@ -192,7 +203,10 @@ class Sandbox:
             request["env"] = dict(env)
         if unavailable:
             request["unavailable"] = dict(unavailable)
-        packed = self.run_packed(msgpack.packb(request), limits=limits, on_output=on_output)
+        if keep:
+            request["keep"] = True
+        answer = None if context is None else contexts.unpacked(context)
+        packed = self.run_packed(msgpack.packb(request), limits=limits, on_output=on_output, context=answer)
         value = None
         if packed.result is not None:
             try:
@@ -214,21 +228,22 @@ class Sandbox:
         *,
         limits: Limits | None = None,
         on_output: OnOutput | None = None,
+        context: OnContext | None = None,
         cancelled: threading.Event | None = None,
     ) -> PackedResult:
         """Like `run`, for a packed request (docs/values.md), of which nothing is decoded here.
 
+        What `context` takes and gives is packed too.
         Of `limits`, time, output and result hold for this run; memory and files are the sandbox's own. A run that finds
         `cancelled` set is cancelled at once: `cancel` alone can't reach a run that hasn't begun.
         """
-        return guest_thread.run(self._run, request, limits or self.limits, on_output, cancelled)
+        return guest_thread.run(self._run, request, limits or self.limits, on_output, context, cancelled)
 
     def cancel(self) -> bool:
-        """Ask the run that goes on to stop; from any thread. The block sees KeyboardInterrupt, and its `finally` blocks
-        run, within the grace of its limits.
+        """Ask the run that goes on to stop; from any thread.
 
-        The run then ends as "cancelled", whatever it does. False, and nothing happens, if none goes on, or if it has
-        been asked to stop before.
+        The block sees KeyboardInterrupt, and its `finally` blocks run within the grace of its limits. The run then ends
+        as "cancelled", whatever it does. False, and nothing happens, if none goes on, or if it has been asked before.
         """
         guest = self._guest
         return guest is not None and guest.cancel()
@@ -249,13 +264,19 @@ class Sandbox:
         self.close()
 
     def _run(
-        self, request: bytes, limits: Limits, on_output: OnOutput | None, cancelled: threading.Event | None
+        self,
+        request: bytes,
+        limits: Limits,
+        on_output: OnOutput | None,
+        context: OnContext | None,
+        cancelled: threading.Event | None,
     ) -> PackedResult:
         guest = self._guest
         if guest is None or self._ended:
             raise SandboxClosed(self._ended)
         started, processor_started = time.perf_counter(), time.thread_time()
         self._output.begin(limits.output_bytes, on_output)
+        self._context.begin(context, limits.result_bytes)
         # Whatever comes out of here unforeseen has cut the interpreter off in the middle of a call.
         self._ended = "it was cut off by an exception"
         try:

@@ -140,7 +140,7 @@ def test_a_run_that_was_cancelled_before_it_began(image):
 
 
 def test_cancels_at_any_moment_hit_one_run_or_none(image):
-    """Cancels from another thread while short runs follow each other: each is whole or cancelled, and the last works."""
+    """Cancels from another thread while short runs follow each other: each is whole or cancelled."""
     stop = threading.Event()
     with image.sandbox(Limits(timeout_s=60, grace_s=20)) as sandbox:
 

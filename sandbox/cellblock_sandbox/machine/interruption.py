@@ -11,8 +11,8 @@ Two steps, both taken by one watchdog thread:
    stops loops in C, and guests that catch the first interrupt.
 
 Epoch interruption would do the second too, but taxes every loop all the time; this costs nothing until it is needed.
-Nor does the limit of processor time: a thread's processor time can't run ahead of the wall clock, so the watchdog sleeps
-for as long as is left of it, looks at the thread's clock, and sleeps again for what is left then.
+Nor does the limit of processor time: that can't run ahead of the wall clock, so the watchdog sleeps for as long as is
+left of it, looks at the thread's clock, and sleeps again for what is left then.
 
 Step 2 must not hit host code, which wasmtime's handler doesn't cover. `revoked` is set first; a host function that is
 about to start then refuses (calls.py), one that is running ends the guest when it returns, and only if none runs is
@@ -117,7 +117,7 @@ class Watchdog:
             return True
 
     def disarm(self) -> Reason | None:
-        """Stop watching. After this returns, the watchdog touches the guest no more. Why it was asked to stop, if so."""
+        """Stop watching: the watchdog touches the guest no more. Why it was asked to stop, if it was."""
         with self._condition:
             self._guest = None
             self._soft = self._look = self._again = self._hard = _NEVER

@@ -279,8 +279,16 @@ def _frame(execution: Execution, provision: Provision) -> Frame:
         "live": execution.live,
         "context": execution.flow is not None,
     }
-    timeout_s = execution.limits["timeout_s"]
-    request = envelope.guest_request(work.code, work.name, timeout_s, work.payloads, provision.unavailable, work.env)
+    request = envelope.guest_request(
+        work.code,
+        work.name,
+        execution.limits["timeout_s"],
+        work.payloads,
+        provision.unavailable,
+        env=work.env,
+        cpu_s=execution.limits.get("cpu_s"),
+        keep=work.keep_state,
+    )
     return Frame(meta, request)
 
 

@@ -4,16 +4,17 @@ A frame is `>II` (bytes of the map, bytes of the blob), the map, the blob. The b
 its result the other way, so a large value is never packed or unpacked on its way through the event loop, and is
 written in pieces between which the loop does other work.
 
-Maps have a "kind". To a worker: "hello" first, then "run", "survey" and "convert". From a worker: "ready" when it can
-take work (at first with its image, later after each answer), "failed" instead of the first "ready", and for each piece
-of work one "answer" or "refused", with a "ran" before an answer that still has to be converted. While it runs a block,
-a worker may send "install", which is answered by "installed".
+Maps have a "kind"; docs/protocol.md has the list. To a worker: "hello" first, then work. From a worker: "ready" when it
+can take work (at first with its image, later after each answer), "failed" instead of the first "ready", and for each
+piece of work one "answer" or "refused", with a "ran" before an answer that still has to be converted. While it runs a
+block, a worker sends "output" and may ask something ("install", "call"), and may be told to "cancel".
 """
 
 from __future__ import annotations
 
 import socket
 import struct
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,15 +77,13 @@ class Link:
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
+        self._writing = threading.Lock()
 
-    def fileno(self) -> int:
-        """Give the descriptor, for watching whether the other end is still there."""
-        return self._socket.fileno()
-
-    def send(self, meta: Meta, blob: Buffer = b"") -> None:
-        """Write one frame completely."""
-        for chunk in Frame(meta, (blob,)).encode():
-            self._socket.sendall(chunk)
+    def send(self, meta: Meta, *pieces: Buffer) -> None:
+        """Write one frame completely; from any thread."""
+        with self._writing:
+            for chunk in Frame(meta, pieces).encode():
+                self._socket.sendall(chunk)
 
     def receive(self) -> Frame | None:
         """Wait for a frame; None when the service closed its end."""

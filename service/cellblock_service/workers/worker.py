@@ -237,7 +237,7 @@ class Worker:
 
     async def _reply_with_wheels(self, request: Meta) -> None:
         """Answer a worker's request for packages: their wheels, or why not."""
-        answer: Meta = {"kind": "installed"}
+        answer: Meta = {"kind": "installed", "call": request["call"]}
         try:
             async with asyncio.timeout(request["within_s"]):
                 answer["wheels"] = await self._install(request["requirements"], request["installed"])

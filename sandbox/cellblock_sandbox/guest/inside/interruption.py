@@ -1,9 +1,9 @@
 """Being asked to stop, as a block sees it: an exception raised wherever it is, so that its `finally` blocks run.
 
-The host makes CPython see SIGINT: when the wall time or the processor time is over, and when the run is cancelled. Which
-of them it is, the handler here asks through the door `interruption`. Out of time is a TimeoutError; since that is an
-OSError, code that catches those may eat it. Cancelled is a KeyboardInterrupt, as for a program that is told to stop by
-Ctrl-C. The host asks once more before it stops the block from outside.
+The host makes CPython see SIGINT: when the wall time or the processor time is over, and when the run is cancelled.
+Which of them it is, the handler here asks through the door `interruption`. Out of time is a TimeoutError; since that is
+an OSError, code that catches those may eat it. Cancelled is a KeyboardInterrupt, as for a program that is told to stop
+by Ctrl-C. The host asks once more before it stops the block from outside.
 """
 
 import os

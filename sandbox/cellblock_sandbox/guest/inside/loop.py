@@ -80,8 +80,8 @@ class SleepingLoop(asyncio.BaseEventLoop):
     def _run_once(self) -> None:
         """As in asyncio; then see that the main task hears of a deadline that hit a task or callback beside it.
 
-        asyncio keeps the exceptions of those, and the main task might never ask for them. (A KeyboardInterrupt it doesn't
-        keep: that ends the loop at once.)
+        asyncio keeps the exceptions of those, and the main task might never ask for them. It doesn't keep a
+        KeyboardInterrupt: that ends the loop at once.
         """
         super()._run_once()  # type: ignore[misc]
         if interruption.deadline and not self._told:
