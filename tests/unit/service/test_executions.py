@@ -48,6 +48,14 @@ async def test_coming_back_later(connect: Connect) -> None:
         assert msgpack.unpackb(await response.read())["result"] == [1, 2]
 
 
+async def test_waiting_a_while_then_coming_back(connect: Connect) -> None:
+    client = await connect()
+    for code, status in (("echo", 200), ("sleep 5", 202)):
+        prefer = {"Prefer": "respond-async, wait=1"}
+        async with client.post("/v1/execute", json={"code": code}, headers=prefer) as response:
+            assert response.status == status
+
+
 async def test_cancelling(connect: Connect) -> None:
     client = await connect()
     running, waiting = await begin(client, "sleep 100"), await begin(client, "echo")
