@@ -51,7 +51,8 @@ async def execute(request: web.Request) -> web.StreamResponse:
             refusable=not alone,
         )
     )
-    if alone and not await _ended_within(execution, _patience(prefer) or 0.0):
+    wait_s = _patience(prefer)
+    if alone and not (wait_s and await _ended_within(execution, wait_s)):
         where = {"Location": f"/v1/executions/{execution.id}", "Preference-Applied": "respond-async"}
         return await answers.answer(request, execution, wanted, pool, status=202, **where)
     await _ended(execution, executions)
