@@ -3,9 +3,11 @@
 `Image.open` and `Image.sandbox` are the way in; `errors` draws the tree of what may be raised.
 """
 
+from cellblock_sandbox.context import ContextCall
 from cellblock_sandbox.errors import (
     BuildError,
     CellblockError,
+    ContextRefused,
     GuestCrashed,
     HashMismatch,
     ImageDamaged,
@@ -27,6 +29,8 @@ __all__ = [
     "BlockError",
     "BuildError",
     "CellblockError",
+    "ContextCall",
+    "ContextRefused",
     "ExecutionResult",
     "GuestCrashed",
     "HashMismatch",
