@@ -27,7 +27,7 @@ def run(link: Link, frame: Frame) -> tuple[Meta, bytes]:
     if command == "env":
         result = msgpack.packb(sorted(os.environ))
     elif command == "limits":
-        result = msgpack.packb([frame.meta["timeout_s"], frame.meta["memory_mb"]])
+        result = msgpack.packb([frame.meta["limits"]["timeout_s"], frame.meta["limits"]["memory_mb"]])
     elif command == "sleep":
         time.sleep(float(argument))
     elif command == "exit":
