@@ -22,7 +22,8 @@ from cellblock_sandbox.errors import (
     ValueNotPortable,
 )
 from cellblock_sandbox.limits import Limits
-from cellblock_sandbox.sandbox import UNSET, BlockError, ExecutionResult, Image, PackedResult, Sandbox
+from cellblock_sandbox.outcome import BlockError, ExecutionResult, PackedResult
+from cellblock_sandbox.sandbox import UNSET, Image, Sandbox
 
 __all__ = [
     "UNSET",
