@@ -63,6 +63,7 @@ def settle() -> None:
 def run(request: bytes) -> bytes:
     """Run the block of `request` (see docs/values.md) and give the response. Never raises."""
     try:
+        interruption.arm()
         if not _State.restored:
             environment.reseed()
             _State.restored = True
@@ -76,6 +77,7 @@ def _run(request: dict[str, Any]) -> bytes:
     code, filename = request["code"], _filename(request.get("name") or "block")
     if not isinstance(code, str):
         raise TypeError(f"code must be text, not {type(code).__name__}")
+    interruption.tell(request.get("timeout_s"), request.get("cpu_s"))
     names = _names(request)
     limit = sys.getrecursionlimit()
     streams.begin()
@@ -84,7 +86,6 @@ def _run(request: dict[str, Any]) -> bytes:
     module = _kept_module() if keep else blocks.new_module()
     blocks.place(module, _module_name(filename), filename, code, names)
     try:
-        interruption.arm(request.get("timeout_s"), request.get("cpu_s"))
         block = (_compiled_once if keep else blocks.compile_block)(code, filename)
         response = _response(pack_parts(blocks.run_block(block, module, loop.run_coroutine)))
         interruption.disarm()
