@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator
 import structlog
 from aiohttp import web
 
-from cellblock_service.api import access, check, execute, health, images, metrics
+from cellblock_service.api import access, check, complete, execute, health, images, metrics
 from cellblock_service.api.guard import guard
-from cellblock_service.api.keys import CATALOGUE, METRICS, POOL, SETTINGS
+from cellblock_service.api.keys import CATALOGUE, COMPLETER, METRICS, POOL, SETTINGS
 from cellblock_service.api.problems import translate
+from cellblock_service.editing.completion import Completer
 from cellblock_service.images.catalogue import Catalogue
 from cellblock_service.observe import logs
 from cellblock_service.observe.metrics import Metrics
@@ -38,7 +39,8 @@ def create_app(settings: Settings) -> web.Application:
         recycle_after=settings.recycle_after,
     )
     app[CATALOGUE] = Catalogue(settings, app[POOL])
-    for part in (health, execute, check, images, metrics):
+    app[COMPLETER] = Completer(app[CATALOGUE].store)
+    for part in (health, execute, check, complete, images, metrics):
         app.add_routes(part.routes)
     app.on_response_prepare.append(access.name_answer)
     app.on_startup.append(logs.report_stray_errors)
@@ -51,6 +53,7 @@ async def _workers(app: web.Application) -> AsyncIterator[None]:
     app[POOL].start(app[CATALOGUE].install)
     await app[CATALOGUE].start()
     yield
+    await app[COMPLETER].close()
     await app[CATALOGUE].close()
     await app[POOL].close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from cellblock_service.editing.completion import Completer
 from cellblock_service.images.catalogue import Catalogue
 from cellblock_service.observe.metrics import Metrics
 from cellblock_service.settings import Settings
@@ -13,3 +14,4 @@ SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 POOL: web.AppKey[Pool] = web.AppKey("pool", Pool)
 CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue", Catalogue)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
+COMPLETER: web.AppKey[Completer] = web.AppKey("completer", Completer)
