@@ -15,6 +15,7 @@ class Limits:
     """The limits of one sandbox.
 
     timeout_s: wall time of a run; then TimeoutError is raised in the block.
+    cpu_s: processor time of a run, without its waiting; ends like the wall time. None unless one is set: infinity.
     grace_s: how long after that `finally` blocks may run before the guest is stopped from outside.
     memory_mb: linear memory in MiB, the interpreter and its libraries (60 to 80 MiB) included; at most 4096.
     output_bytes: what is kept of stdout, and of stderr; the rest is dropped with a note.
@@ -31,12 +32,15 @@ class Limits:
     file_bytes: int = 256 * _MEBIBYTE
     files: int = 10_000
     grace_s: float = 0.5
+    cpu_s: float = float("inf")
 
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
-            if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < float("inf"):
+            if not isinstance(value, (int, float)) or isinstance(value, bool) or not value > 0:
                 raise SettingInvalid(each.name, repr(value), "a positive number")
+            if value == float("inf") and each.name != "cpu_s":
+                raise SettingInvalid(each.name, repr(value), "a positive, finite number")
         if self.memory_mb > _WASM32_MB:
             raise SettingInvalid("memory_mb", str(self.memory_mb), f"at most {_WASM32_MB}")
 

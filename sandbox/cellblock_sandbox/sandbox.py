@@ -13,6 +13,7 @@ raised is a mistake of the caller, or ours (errors.py).
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,9 @@ from typing import Any, Literal
 
 import msgpack
 
+from cellblock_sandbox import context as contexts
+from cellblock_sandbox import installation
+from cellblock_sandbox.context import Context, OnContext
 from cellblock_sandbox.errors import MemoryTooSmall, SandboxClosed, ValueNotPortable
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.guest.process import (
@@ -41,14 +45,18 @@ from cellblock_sandbox.image import snapshot
 from cellblock_sandbox.image.bundle import MEMORY, open_bundle
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.store import Store, Stored
-from cellblock_sandbox.installation import DOOR, Installation, Installer
+from cellblock_sandbox.installation import Installation, Installer
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.engine import initial_memory, load_module
+from cellblock_sandbox.machine.interruption import Reason
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.syscalls.errors import CallRefused
 
 Status = Literal["completed", "error", "timeout", "cancelled"]
 OnOutput = Callable[[str, bytes], None]
+
+_Ending = tuple[Status, bytes | None, dict[str, Any] | None]
+_CANCELLED = "the run was cancelled"
 
 # Stands for "no data given", which is not the same as None.
 UNSET: Any = object()
@@ -67,7 +75,10 @@ class BlockError:
 
 @dataclass
 class PackedResult:
-    """How a run ended, with the result as packed bytes (docs/values.md), for those who only pass it on."""
+    """How a run ended, with the result as packed bytes (docs/values.md), for those who only pass it on.
+
+    `timings_ms` has `run`, and of that `cpu`, the processor time.
+    """
 
     status: Status
     result: bytes | None
@@ -124,12 +135,14 @@ class Image:
             raise MemoryTooSmall(limits.memory_mb, self._memory_bytes / (1 << 20))
         return Sandbox(self, limits, installer)
 
-    def _guest(self, limits: Limits, on_output: OnOutput, installer: Installer | None) -> Guest:
+    def _guest(self, limits: Limits, on_output: OnOutput, installer: Installer | None) -> tuple[Guest, Context]:
         room = GuestLimits(limits.memory_bytes, limits.file_bytes, limits.files)
         guest = Guest(self._runtime, self._files, self._memory, room, self._state, on_output)
         if installer is not None:
-            guest.host.files.add_door(DOOR, Installation(guest, self.packages, installer))
-        return guest
+            guest.host.files.add_door(installation.DOOR, Installation(guest, self.packages, installer))
+        context = Context(guest)
+        guest.host.files.add_door(contexts.DOOR, context, largest=limits.file_bytes)
+        return guest, context
 
 
 class Sandbox:
@@ -140,9 +153,10 @@ class Sandbox:
 
     def __init__(self, image: Image, limits: Limits, installer: Installer | None) -> None:
         self.limits = limits
-        self._output = _Output(limits.output_bytes)
+        self._output = _Output()
         self._ended = ""
-        self._guest: Guest | None = guest_thread.run(image._guest, limits, self._output, installer)
+        self._guest: Guest | None
+        self._guest, self._context = guest_thread.run(image._guest, limits, self._output, installer)
 
     @property
     def alive(self) -> bool:
@@ -160,7 +174,9 @@ class Sandbox:
         unavailable: Mapping[str, str] | None = None,
         name: str = "block",
         timeout_s: float | None = None,
+        keep: bool = False,
         on_output: OnOutput | None = None,
+        context: OnContext | None = None,
     ) -> ExecutionResult:
         """Run a block and return how it ended.
 
@@ -168,11 +184,15 @@ class Sandbox:
         `data`, the block's `data` follows `inputs`: None for none, the value of one, a list of several; without
         either, it is the payload of `msg`, if there is one.
         `unavailable` tells why modules can't be had (provision.py), by top-level name: what their import says.
+        With `keep`, the block's names are those that the sandbox's latest run with `keep` left, but for its inputs and
+        `result`; without, it begins with its inputs alone.
         `on_output(stream, chunk)` gets "stdout" and "stderr" as they are written, on the sandbox's own thread.
+        `context(call, seconds)` answers the block's `flow`, `global_` and `context` (context.py), there too.
 
         ValueNotPortable if an argument can't travel, SandboxClosed if the sandbox has ended.
         """
-        request: dict[str, Any] = {"code": code, "name": name, "timeout_s": timeout_s or self.limits.timeout_s}
+        limits = self.limits if timeout_s is None else replace(self.limits, timeout_s=timeout_s)
+        request: dict[str, Any] = {"code": code, "name": name, "timeout_s": limits.timeout_s, "cpu_s": limits.cpu_s}
         if data is not UNSET:
             request["data"] = _packed(data, "data")
         if inputs is not None:
@@ -183,7 +203,10 @@ class Sandbox:
             request["env"] = dict(env)
         if unavailable:
             request["unavailable"] = dict(unavailable)
-        packed = self.run_packed(msgpack.packb(request), timeout_s=timeout_s, on_output=on_output)
+        if keep:
+            request["keep"] = True
+        answer = None if context is None else contexts.unpacked(context)
+        packed = self.run_packed(msgpack.packb(request), limits=limits, on_output=on_output, context=answer)
         value = None
         if packed.result is not None:
             try:
@@ -200,11 +223,30 @@ class Sandbox:
         )
 
     def run_packed(
-        self, request: bytes, *, timeout_s: float | None = None, on_output: OnOutput | None = None
+        self,
+        request: bytes,
+        *,
+        limits: Limits | None = None,
+        on_output: OnOutput | None = None,
+        context: OnContext | None = None,
+        cancelled: threading.Event | None = None,
     ) -> PackedResult:
-        """Like `run`, for a packed request (docs/values.md), of which nothing is decoded here."""
-        limits = self.limits if timeout_s is None else replace(self.limits, timeout_s=timeout_s)
-        return guest_thread.run(self._run, request, limits.timeout_s, on_output)
+        """Like `run`, for a packed request (docs/values.md), of which nothing is decoded here.
+
+        What `context` takes and gives is packed too.
+        Of `limits`, time, output and result hold for this run; memory and files are the sandbox's own. A run that finds
+        `cancelled` set is cancelled at once: `cancel` alone can't reach a run that hasn't begun.
+        """
+        return guest_thread.run(self._run, request, limits or self.limits, on_output, context, cancelled)
+
+    def cancel(self) -> bool:
+        """Ask the run that goes on to stop; from any thread.
+
+        The block sees KeyboardInterrupt, and its `finally` blocks run within the grace of its limits. The run then ends
+        as "cancelled", whatever it does. False, and nothing happens, if none goes on, or if it has been asked before.
+        """
+        guest = self._guest
+        return guest is not None and guest.cancel()
 
     def close(self) -> None:
         """Give its memory back. Nothing happens when it is closed already."""
@@ -221,72 +263,96 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def _run(self, request: bytes, timeout_s: float, on_output: OnOutput | None) -> PackedResult:
-        if self._guest is None or self._ended:
+    def _run(
+        self,
+        request: bytes,
+        limits: Limits,
+        on_output: OnOutput | None,
+        context: OnContext | None,
+        cancelled: threading.Event | None,
+    ) -> PackedResult:
+        guest = self._guest
+        if guest is None or self._ended:
             raise SandboxClosed(self._ended)
-        started = time.perf_counter()
-        self._output.begin(on_output)
+        started, processor_started = time.perf_counter(), time.thread_time()
+        self._output.begin(limits.output_bytes, on_output)
+        self._context.begin(context, limits.result_bytes)
         # Whatever comes out of here unforeseen has cut the interpreter off in the middle of a call.
         self._ended = "it was cut off by an exception"
         try:
-            answer = self._guest.run(request, timeout_s, self.limits.grace_s, self.limits.result_bytes)
-            status, result, error = self._answer(answer)
+            ending: _Ending = _answered(guest.run(request, limits, cancelled), guest.interrupted)
             self._ended = ""
         except AnswerTooLarge as large:
-            size = f"{large.size} bytes, the limit is {self.limits.result_bytes}"
-            status, result, error = "error", None, _error("ResultLimit", f"the result is too large: {size}")
+            size = f"{large.size} bytes, the limit is {limits.result_bytes}"
+            ending = "error", None, _error("ResultLimit", f"the result is too large: {size}")
             self._ended = ""
         except (Interrupted, GuestExit, GuestAbort, GuestTrap, StackExhausted, CallRefused, NoAnswer) as end:
-            status, result, error = self._end(end, timeout_s)
-        stdout, stderr = self._output.end()
-        elapsed = (time.perf_counter() - started) * 1000
-        return PackedResult(status, result, stdout, stderr, error, {"run": elapsed})
+            self._ended, failure = _ended(end, guest.interrupted, limits)
+            ending = "timeout" if isinstance(end, Interrupted) else "error", None, failure
+        if guest.interrupted is Reason.CANCELLED:
+            ending = "cancelled", None, _cancelled(ending[2])
+        timings = {
+            "run": (time.perf_counter() - started) * 1000,
+            "cpu": (time.thread_time() - processor_started) * 1000,
+        }
+        status, result, error = ending
+        return PackedResult(status, result, *self._output.end(), error, timings)
 
-    def _answer(self, answer: bytes) -> tuple[Status, bytes | None, dict[str, Any] | None]:
-        """Read the guest's answer, which the block may have tampered with."""
-        try:
-            content = msgpack.unpackb(answer)
-            status, result, error = content["status"], content.get("result"), content.get("error")
-            if status == "completed" and isinstance(result, bytes):
-                return "completed", result, None
-            if status in ("error", "timeout"):
-                return status, None, {key: error[key] for key in BlockError.__dataclass_fields__}
-        except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException):
-            pass
-        return "error", None, _error("GuestCrashed", "the guest's answer is not one it could have given")
 
-    def _end(self, end: BaseException, timeout_s: float) -> tuple[Status, None, dict[str, Any]]:
-        """The guest is gone; say in the block's terms what ended it."""
-        if isinstance(end, Interrupted):
-            self._ended = "it was stopped at its time limit"
-            return (
-                "timeout",
-                None,
-                _error(
-                    "TimeoutError",
-                    f"the time limit of {timeout_s:g} s was reached, and the block did not stop when asked to",
-                ),
-            )
-        if isinstance(end, GuestExit):
-            self._ended = "its block ended the interpreter"
-            return "error", None, _error("SystemExit", f"the block ended the interpreter with status {end.status}")
-        if isinstance(end, StackExhausted):
-            self._ended = "its stack overflowed"
-            return "error", None, _error("RecursionError", "the block went deeper than the sandbox's stack")
-        self._ended = "it crashed"
-        return "error", None, _error("GuestCrashed", f"the block crashed the interpreter: {trap_reason(end)}")
+def _answered(answer: bytes, interrupted: Reason | None) -> _Ending:
+    """Read the guest's answer, which the block may have tampered with: it is out of time only if we said so."""
+    try:
+        content = msgpack.unpackb(answer)
+        status, result, error = content["status"], content.get("result"), content.get("error")
+        if status == "completed" and isinstance(result, bytes):
+            return "completed", result, None
+        if status == "error" or (status == "timeout" and interrupted is not None):
+            return status, None, {key: error[key] for key in BlockError.__dataclass_fields__}
+    except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException):
+        pass
+    return "error", None, _error("GuestCrashed", "the guest's answer is not one it could have given")
+
+
+def _ended(end: BaseException, interrupted: Reason | None, limits: Limits) -> tuple[str, dict[str, Any]]:
+    """The guest is gone: why, for whoever uses the sandbox again, and in the block's terms."""
+    if isinstance(end, Interrupted):
+        why, kind, text = _stopped(interrupted, limits)
+        return f"it was stopped {why}", _error(kind, f"{text}, and the block did not stop when asked to")
+    if isinstance(end, GuestExit):
+        text = f"the block ended the interpreter with status {end.status}"
+        return "its block ended the interpreter", _error("SystemExit", text)
+    if isinstance(end, StackExhausted):
+        return "its stack overflowed", _error("RecursionError", "the block went deeper than the sandbox's stack")
+    return "it crashed", _error("GuestCrashed", f"the block crashed the interpreter: {trap_reason(end)}")
+
+
+def _stopped(reason: Reason | None, limits: Limits) -> tuple[str, str, str]:
+    """When a hard stop happened, and its error's type and text."""
+    if reason is Reason.CANCELLED:
+        return "after its run was cancelled", "Cancelled", _CANCELLED
+    if reason is Reason.PROCESSOR_TIME:
+        text = f"the limit of {limits.cpu_s:g} s of processor time was reached"
+        return "at its limit of processor time", "TimeoutError", text
+    return "at its time limit", "TimeoutError", f"the time limit of {limits.timeout_s:g} s was reached"
+
+
+def _cancelled(error: dict[str, Any] | None) -> dict[str, Any]:
+    """The error of a cancelled run: ours, at the place in the block that the guest told."""
+    if error is None or error["type"] == "Cancelled":
+        return error or _error("Cancelled", _CANCELLED)
+    return error | {"type": "Cancelled", "message": _CANCELLED}
 
 
 class _Output:
     """Collects what one run prints, up to a limit for each stream."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
+        self._limit = 0
         self._kept = {"stdout": bytearray(), "stderr": bytearray()}
         self._listener: OnOutput | None = None
 
-    def begin(self, listener: OnOutput | None) -> None:
-        self._listener = listener
+    def begin(self, limit: int, listener: OnOutput | None) -> None:
+        self._limit, self._listener = limit, listener
         for kept in self._kept.values():
             kept.clear()
 

@@ -6,53 +6,154 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 
 import structlog
 from aiohttp import web
+from cellblock_sandbox.image.home import Home
 
-from cellblock_service.api import access, check, complete, execute, health, images, metrics
-from cellblock_service.api.guard import guard
-from cellblock_service.api.keys import CATALOGUE, COMPLETER, METRICS, POOL, SETTINGS
+from cellblock_service.api import access, check, complete, events, execute, executions, health, images, metrics, session
+from cellblock_service.api.admission import Admission
+from cellblock_service.api.guard import guard, tell_rate
+from cellblock_service.api.keys import (
+    ADMISSION,
+    CATALOGUE,
+    COMPLETER,
+    EXECUTIONS,
+    LIMITER,
+    METRICS,
+    POOL,
+    RECORDS,
+    SESSIONS,
+    SETTINGS,
+    STREAM,
+    TOKENS,
+)
 from cellblock_service.api.problems import translate
 from cellblock_service.editing.completion import Completer
+from cellblock_service.executions.executions import Executions
+from cellblock_service.executions.kept import Kept
+from cellblock_service.executions.past import Memory
+from cellblock_service.executions.reporting import Reporter
+from cellblock_service.executions.session import Sessions
+from cellblock_service.executions.stream import EventStream
 from cellblock_service.images.catalogue import Catalogue
+from cellblock_service.limits import limits_for, per_minute_for
 from cellblock_service.observe import logs
 from cellblock_service.observe.metrics import Metrics
-from cellblock_service.settings import Settings
-from cellblock_service.workers.pool import Pool
+from cellblock_service.settings import MEBIBYTE, Settings, is_loopback
+from cellblock_service.store.records import Records
+from cellblock_service.trust.rates import RateLimiter
+from cellblock_service.trust.registry import TokenRegistry
+from cellblock_service.trust.tls import Certificate
+from cellblock_service.trust.tokens import LOCAL
+from cellblock_service.workers.pool import Pool, PoolOptions
 from cellblock_service.workers.worker import WorkerOptions
 
 log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings) -> web.Application:
-    """Build the application. Its workers start with it and end with it."""
+def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.Application:
+    """Build the application. Its workers start with it and end with it; `worker` tells what they are, if not ours."""
     app = web.Application(middlewares=[access.observe, translate, guard], client_max_size=settings.body_bytes)
     app[SETTINGS] = settings
     app[METRICS] = Metrics()
-    app[POOL] = Pool(
-        WorkerOptions(
-            image=settings.image, home=settings.home, timeout_s=settings.timeout_s, memory_mb=settings.memory_mb
-        ),
-        workers=settings.workers,
-        queue_size=settings.queue_size,
-        recycle_after=settings.recycle_after,
-    )
+    app[RECORDS] = _records(settings)
+    app[POOL] = Pool(worker or _worker_options(settings), _pool_options(settings), on_lost=app[METRICS].worker_lost)
     app[CATALOGUE] = Catalogue(settings, app[POOL])
     app[COMPLETER] = Completer(app[CATALOGUE].store)
-    for part in (health, execute, check, complete, images, metrics):
+    _add_executions(app, settings)
+    _add_trust(app, settings)
+    _watch(app)
+    for part in (health, execute, executions, events, session, check, complete, images, metrics):
         app.add_routes(part.routes)
+    for context in (_tokens, _recording, _workers):
+        app.cleanup_ctx.append(context)
     app.on_response_prepare.append(access.name_answer)
+    app.on_response_prepare.append(tell_rate)
     app.on_startup.append(logs.report_stray_errors)
-    app.cleanup_ctx.append(_workers)
     app.on_shutdown.append(_stop_admission)
     return app
+
+
+def _add_executions(app: web.Application, settings: Settings) -> None:
+    kept, memory = Kept(settings.results_bytes, settings.results_keep_s), Memory(app[RECORDS])
+    app[EXECUTIONS] = Executions(app[POOL], app[CATALOGUE], kept, memory, kill_grace_s=settings.kill_grace_s)
+    app[STREAM] = EventStream()
+    app[EXECUTIONS].observers += [app[STREAM], Reporter(app[RECORDS], app[METRICS])]
+    app[SESSIONS] = Sessions(settings.sessions, settings.session_linger_s, app[EXECUTIONS].cancel)
+
+
+def _add_trust(app: web.Application, settings: Settings) -> None:
+    app[TOKENS] = TokenRegistry(
+        settings.token_file,
+        environment=settings.token.get_secret_value() if settings.token else None,
+        loopback=is_loopback(settings.host),
+    )
+    app[LIMITER] = RateLimiter(lambda principal: per_minute_for(principal, settings))
+    app[ADMISSION] = Admission(settings, app[TOKENS], app[LIMITER], app[EXECUTIONS])
+
+
+def _watch(app: web.Application) -> None:
+    """What the metrics read when somebody looks."""
+    pool, found = app[POOL], app[METRICS]
+    found.watch("queue_length", "Executions that wait for a worker.", lambda: pool.state().waiting)
+    found.watch("workers_ready", "Worker processes that can run blocks.", lambda: pool.state().ready)
+    found.watch("workers_busy", "Worker processes that run a block.", lambda: pool.state().busy)
+    found.watch("workers_memory_bytes", "Resident memory of all workers.", lambda: pool.state().rss_bytes)
+    found.watch("kept_states", "Sandboxes that live on between runs of their block.", lambda: pool.state().states)
+    found.watch("executions_running", "Executions that have not ended.", lambda: app[EXECUTIONS].running)
+    found.watch("results_bytes", "Bytes of results kept in memory.", lambda: app[EXECUTIONS].kept_bytes)
+    found.watch("sessions", "Sessions that are open.", lambda: len(app[SESSIONS]))
+    found.watch("builds", "Images being built, or waiting to be.", lambda: len(app[CATALOGUE].loading()))
+    found.watch("images", "Images on disk.", lambda: len(app[CATALOGUE].store.list("image")), blocking=True)
+    found.watch("records_behind", "Changes not written to the records yet.", lambda: app[RECORDS].condition().behind)
+
+
+def _records(settings: Settings) -> Records:
+    return Records(
+        settings.records_file or Home.find(settings.home).root / "records.sqlite3",
+        keep_days=settings.records_keep_days,
+        keep_bytes=settings.records_keep_mb * MEBIBYTE,
+        result_bytes=settings.record_result_bytes,
+        tail_bytes=settings.record_tail_bytes,
+    )
+
+
+def _worker_options(settings: Settings) -> WorkerOptions:
+    return WorkerOptions(settings.image, settings.home, limits_for({}, LOCAL, settings))
+
+
+def _pool_options(settings: Settings) -> PoolOptions:
+    return PoolOptions(
+        workers=settings.workers,
+        queue_size=settings.queue_size,
+        lane_size=settings.block_queue_size,
+        recycle_after=settings.recycle_after,
+        recycle_bytes=settings.recycle_memory_mb * MEBIBYTE,
+        kept_states=settings.kept_states,
+        kept_idle_s=settings.kept_idle_s,
+    )
+
+
+async def _tokens(app: web.Application) -> AsyncIterator[None]:
+    async with app[TOKENS].following():
+        yield
+
+
+async def _recording(app: web.Application) -> AsyncIterator[None]:
+    interrupted = await app[RECORDS].start()
+    if interrupted:
+        log.warning("executions_interrupted", executions=interrupted)
+    yield
+    await app[RECORDS].close()
 
 
 async def _workers(app: web.Application) -> AsyncIterator[None]:
     app[POOL].start(app[CATALOGUE].install)
     await app[CATALOGUE].start()
     yield
+    await app[EXECUTIONS].close()
     await app[COMPLETER].close()
     await app[CATALOGUE].close()
     await app[POOL].close()
@@ -65,8 +166,9 @@ async def _stop_admission(app: web.Application) -> None:
 async def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then let running executions end within `drain_s`.
 
-    Raises OSError when the address can't be bound, before any worker is started.
+    Raises TlsUnusable, and OSError when the address can't be bound, before any worker is started.
     """
+    certificate = _certificate(settings)
     listener = _bind(settings.host, settings.port)
     # A client that goes away cancels its handler, and with it the block that nobody waits for any more.
     runner = web.AppRunner(
@@ -77,14 +179,25 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         await runner.setup()
-        await web.SockSite(runner, listener).start()
-        host, port = listener.getsockname()[:2]
-        log.info("listening", url=f"http://{f'[{host}]' if ':' in host else host}:{port}", image=settings.image)
-        await stop.wait()
+        await web.SockSite(runner, listener, ssl_context=certificate.context() if certificate else None).start()
+        log.info("listening", url=_url(listener, secure=certificate is not None), image=settings.image)
+        async with certificate.following() if certificate else nullcontext():
+            await stop.wait()
         log.info("stopping", drain_s=settings.drain_s)
     finally:
         await runner.cleanup()
         listener.close()
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return Certificate(settings.tls_certificate, settings.tls_key)
+
+
+def _url(listener: socket.socket, *, secure: bool) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _bind(host: str, port: int) -> socket.socket:

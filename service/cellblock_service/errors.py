@@ -2,10 +2,13 @@
 
     ServiceError
       RequestError                the client's fault, 4xx
-        Unauthorized, HostRefused, UnsupportedMediaType, NotAcceptable, BodyTooLarge, BodyTooSlow,
+        Unauthorized, ScopeMissing, HostRefused, UnsupportedMediaType, NotAcceptable, BodyTooLarge, BodyTooSlow,
         MalformedBody, MissingField, UnknownField, WrongType, InvalidValue, AboveMaximum, PackageUnavailable,
-        NotSupported
+        ExecutionUnknown, IdInUse, DependencyUnavailable
+      RateLimited                 429: this token has started too many executions, try again
+      TooManyRunning              429: as many executions of this token are under way as may be
       QueueFull                   429: too much work, try again
+      TooManySessions             503: as many clients as the operator allows
       NotReady                    503: no worker can run anything now
       ImageLoading                503: the block's image is being built, and the client doesn't wait for it
       BuildFailed                 500: the block's image can't be built
@@ -53,19 +56,27 @@ class RequestError(ServiceError):
 
 
 class Unauthorized(RequestError):
-    """No token, or not the right one."""
+    """No token, or none that is valid."""
 
     status = 401
     error_key = "unauthorized"
     title = "A valid token is needed"
 
 
+class ScopeMissing(RequestError):
+    """The token is valid, and `scope`, which this request needs, isn't one of its own."""
+
+    status = 403
+    error_key = "scope_missing"
+    title = "The token may not do this"
+
+
 class HostRefused(RequestError):
-    """A service without a token only answers requests addressed to the loopback names (DNS rebinding)."""
+    """A web page of another origin asks, or one that rebinds its name to a service without tokens."""
 
     status = 403
     error_key = "host_refused"
-    title = "This host name isn't served"
+    title = "This host name or origin isn't served"
 
 
 class NotAcceptable(RequestError):
@@ -145,7 +156,7 @@ class InvalidValue(RequestError):
 
 
 class AboveMaximum(RequestError):
-    """More time or memory than `maximum`, which the operator set."""
+    """More of something than `maximum`, which the operator set: for the "service" or for the "token" (`set_by`)."""
 
     status = 422
     error_key = "above_maximum"
@@ -160,12 +171,44 @@ class PackageUnavailable(RequestError):
     title = "A package can't be had"
 
 
-class NotSupported(RequestError):
-    """A documented field that this version can't serve."""
+class ExecutionUnknown(RequestError):
+    """No execution of this client has that id, or it has been forgotten."""
+
+    status = 404
+    error_key = "execution_unknown"
+    title = "There is no such execution"
+
+
+class IdInUse(RequestError):
+    """Another request has run, or runs, under the same id."""
+
+    status = 409
+    error_key = "id_in_use"
+    title = "The id is taken"
+
+
+class DependencyUnavailable(RequestError):
+    """An execution that this one depends on isn't known, didn't complete, or its result wasn't kept."""
 
     status = 422
-    error_key = "not_supported"
-    title = "This isn't supported yet"
+    error_key = "dependency_unavailable"
+    title = "A result this depends on isn't there"
+
+
+class RateLimited(ServiceError):
+    """The token has started as many executions as it may for now; Retry-After tells when to come back."""
+
+    status = 429
+    error_key = "rate_limited"
+    title = "Too many executions in a minute"
+
+
+class TooManyRunning(ServiceError):
+    """As many executions of this token are under way as the operator allows at a time."""
+
+    status = 429
+    error_key = "too_many_running"
+    title = "Too many executions at a time"
 
 
 class QueueFull(ServiceError):
@@ -174,6 +217,14 @@ class QueueFull(ServiceError):
     status = 429
     error_key = "queue_full"
     title = "Too many executions are waiting"
+
+
+class TooManySessions(ServiceError):
+    """As many clients are connected as the operator allows."""
+
+    status = 503
+    error_key = "too_many_sessions"
+    title = "Too many sessions are open"
 
 
 class NotReady(ServiceError):

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -24,7 +25,11 @@ class Service:
     def __init__(self, home: Path, **settings: str) -> None:
         self.port = free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CELLBLOCK_")}
-        environment |= {"CELLBLOCK_HOME": str(home), "CELLBLOCK_LOG_FORMAT": "json"} | settings
+        # In the shared home the records would be those of whoever runs the tests.
+        self.folder = tempfile.TemporaryDirectory(prefix="cellblock-test-")
+        records = str(Path(self.folder.name) / "records.sqlite3")
+        environment |= {"CELLBLOCK_HOME": str(home), "CELLBLOCK_LOG_FORMAT": "json", "CELLBLOCK_RECORDS_FILE": records}
+        environment |= settings
         command = [sys.executable, "-m", "cellblock_service", "serve", "--port", str(self.port)]
         self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
 

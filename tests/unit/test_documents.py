@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from cellblock_service.settings import MEBIBYTE, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,3 +35,21 @@ def test_links_lead_somewhere(document):
     path = ROOT / document
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
         assert target.startswith("https://") or (path.parent / target).exists(), target
+
+
+def row(name):
+    """A setting as README.md has it: its variable, what its docstring says, its default."""
+    field = Settings.model_fields[name]
+    default = field.default
+    if field.default_factory or default is None:
+        shown = ""
+    elif isinstance(default, int) and default >= MEBIBYTE and default % MEBIBYTE == 0:
+        shown = f"{default} ({default // MEBIBYTE} MiB)"
+    else:
+        shown = f"{default:.15g}" if isinstance(default, float) else str(default)
+    return f"| `CELLBLOCK_{name.upper()}` | {field.description.rstrip('.')} | {shown} |".replace("  ", " ")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_in_the_readme_as_it_is(name):
+    assert row(name) in (ROOT / "README.md").read_text().splitlines()

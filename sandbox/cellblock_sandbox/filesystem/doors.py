@@ -32,28 +32,30 @@ Answer = Callable[[bytes], bytes]
 class Door(Device):
     """The node in the tree; opening it makes an exchange."""
 
-    __slots__ = ("_answer", "_lower")
+    __slots__ = ("_answer", "_largest", "_lower")
 
-    def __init__(self, overlay: Overlay, lower: LowerDevice, answer: Answer) -> None:
+    def __init__(self, overlay: Overlay, lower: LowerDevice, answer: Answer, largest: int | None = None) -> None:
         super().__init__(overlay, lower)
         self._lower = lower
         self._answer = answer
+        self._largest = (MAX_REQUEST, MAX_ANSWER) if largest is None else (largest, largest)
 
     def opened(self, flags: int) -> Inode:
         """Return a new exchange."""
-        return Exchange(self.overlay, self._lower, self._answer).opened(flags)
+        return Exchange(self.overlay, self._lower, self._answer, *self._largest).opened(flags)
 
 
 class Exchange(Device):
     """One open description of a door: the request written so far, or what is left of the answer."""
 
-    __slots__ = ("_answer", "_pending", "_request")
+    __slots__ = ("_answer", "_max_answer", "_max_request", "_pending", "_request")
 
     seekable = False
 
-    def __init__(self, overlay: Overlay, lower: LowerDevice, answer: Answer) -> None:
+    def __init__(self, overlay: Overlay, lower: LowerDevice, answer: Answer, max_request: int, max_answer: int) -> None:
         super().__init__(overlay, lower)
         self.nlink = 0
+        self._max_request, self._max_answer = max_request, max_answer
         self._answer = answer
         self._request = bytearray()
         self._pending: memoryview | None = None
@@ -61,7 +63,7 @@ class Exchange(Device):
     def write_from(self, offset: int, source: memoryview) -> int:
         """Take a part of a request. EMSGSIZE when that gets too long, ENOSPC over the quota."""
         self._drop_answer()
-        if len(self._request) + len(source) > MAX_REQUEST:
+        if len(self._request) + len(source) > self._max_request:
             raise FileSystemError(EMSGSIZE)
         self.overlay.quota.charge_bytes(len(source))
         self._request += source
@@ -94,7 +96,7 @@ class Exchange(Device):
             raise
         except Exception as error:  # whatever went wrong there, the guest only learns that it did
             raise FileSystemError(EIO) from error
-        if len(answer) > MAX_ANSWER:
+        if len(answer) > self._max_answer:
             raise FileSystemError(EIO)
         self.overlay.quota.charge_bytes(len(answer))
         return memoryview(answer)

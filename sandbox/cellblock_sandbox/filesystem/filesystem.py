@@ -84,8 +84,11 @@ class FileSystem:
         folder = archive.folder(self.overlay.new_ino(archive.inos), libraries_linked)
         self.tree.ensure(at.encode()).mount(folder, self.overlay.now_ns())
 
-    def add_door(self, name: str, answer: Answer) -> None:
+    def add_door(self, name: str, answer: Answer, *, largest: int | None = None) -> None:
         """Make the device /dev/cellblock/`name`, through which the guest may ask `answer` (doors.py).
+
+        `largest` is how many bytes a request and an answer may have, in place of MAX_REQUEST and MAX_ANSWER; the quota
+        holds in any case.
 
         ValueError for a name that isn't made of a-z, 0-9 and `-`.
         """
@@ -93,7 +96,7 @@ class FileSystem:
             raise ValueError(f"{name!r} is no name for a door")
         lower = LowerDevice(name)
         lower.ino = self.overlay.new_ino()
-        self.tree.ensure(FOLDER).add(name.encode(), Door(self.overlay, lower, answer))
+        self.tree.ensure(FOLDER).add(name.encode(), Door(self.overlay, lower, answer, largest))
 
     def open(self, path: bytes, flags: int, mode: int = 0o666, at: int = AT_FDCWD) -> int:
         """Open or create a file; return the lowest free descriptor. See open(2).

@@ -6,6 +6,7 @@ isolated interpreter on top of it, with the read-only files of its image.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +16,11 @@ from cellblock_sandbox.filesystem.filesystem import FileSystem
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.filesystem.quota import Quota
 from cellblock_sandbox.guest import GUEST_ROOT
+from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_overflow, trap_reason
 from cellblock_sandbox.machine.engine import MemoryModule, load_module
 from cellblock_sandbox.machine.instance import Definition, Program
-from cellblock_sandbox.machine.interruption import watchdog
+from cellblock_sandbox.machine.interruption import Reason, watchdog
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 from cellblock_sandbox.syscalls.host import Host, LinkedLibrary, LinkTables, SystemClock
 from cellblock_sandbox.syscalls.registry import all_calls, bind
@@ -30,6 +32,8 @@ SITE_PACKAGES = f"{STDLIB}/site-packages"
 # Wheels that an image or a run adds to its bundle's: ahead on the path, so that they hide another version there.
 ADDED_PACKAGES = "/lib/packages"
 INTERRUPT_FLAG = "Py_EMSCRIPTEN_SIGNAL_HANDLING"
+# Where the guest's handler of SIGINT asks why it was interrupted.
+INTERRUPTION = "interruption"
 
 # The guest's whole environment. Nothing of the host's gets in; the user is called as in Emscripten.
 ENVIRONMENT = {
@@ -154,7 +158,11 @@ class Guest:
             links=runtime.links,
             opened=list(state.opened),
             table=self.instance,
+            stopping=self.instance.stopping,
         )
+        self.interrupted: Reason | None = None
+        """Why the latest run was asked to stop, if it was."""
+        self.host.files.add_door(INTERRUPTION, self._why_interrupted)
         self.host.files.chdir(self.host.files.stat(HOME.encode()))
 
     def state(self) -> GuestState:
@@ -165,30 +173,42 @@ class Guest:
         """Call an exported C function. Raises as `Instance.call`."""
         return self.instance.call(name, *arguments)
 
-    def run(self, request: bytes, timeout_s: float, grace_s: float, max_answer: int) -> bytes:
+    def run(self, request: bytes, limits: Limits, cancelled: threading.Event | None = None) -> bytes:
         """Hand `request` to the guest's runner; see `ask`."""
-        return self.ask(self.runner, request, timeout_s, grace_s, max_answer)
+        return self.ask(self.runner, request, limits, cancelled)
 
-    def ask(self, function: int, request: bytes, timeout_s: float, grace_s: float, max_answer: int) -> bytes:
-        """Call a Python function of bytes by its address and return its answer, of at most `max_answer` bytes.
+    def ask(self, function: int, request: bytes, limits: Limits, cancelled: threading.Event | None = None) -> bytes:
+        """Call a Python function of bytes by its address and return its answer, of at most `result_bytes`.
 
-        AnswerTooLarge leaves the guest as it is. After anything else it is unusable: Interrupted when the time and the
-        grace after it are over, GuestExit and GuestAbort when the guest ends itself, StackExhausted when C recursed
-        too deeply, GuestTrap when it does what WebAssembly forbids, NoAnswer when it gives none.
+        Nothing runs for long if `cancelled` is set already: whoever sets it later calls `cancel` too.
+
+        AnswerTooLarge leaves the guest as it is. After anything else it is unusable: Interrupted when it was asked to
+        stop and the grace after that is over, GuestExit and GuestAbort when the guest ends itself, StackExhausted when
+        C recursed too deeply, GuestTrap when it does what WebAssembly forbids, NoAnswer when it gives none.
         """
         self.instance.clear_interrupt()
-        self.host.deadline = watchdog.arm(self.instance, timeout_s, grace_s)
+        self.host.deadline = watchdog.arm(self.instance, limits.timeout_s, limits.grace_s, limits.cpu_s)
         try:
-            answer = self._call_python(function, request, max_answer)
+            if cancelled is not None and cancelled.is_set():
+                self.cancel()
+            answer = self._call_python(function, request, limits.result_bytes)
         except GuestTrap as trap:
             if is_stack_overflow(trap) or self._stack_pointer_is_off() or self._stack_overran():
                 raise StackExhausted from trap
             raise
         finally:
-            watchdog.disarm()
+            self.interrupted = watchdog.disarm()
         if self._stack_overran():
             raise StackExhausted
         return answer
+
+    def cancel(self) -> bool:
+        """Ask it to stop, from any thread, as at its deadline. False if it isn't running, or has been asked before."""
+        return watchdog.cancel(self.instance)
+
+    def _why_interrupted(self, _request: bytes) -> bytes:
+        reason = self.instance.interrupted
+        return b"" if reason is None else reason.value.encode()
 
     def _stack_overran(self) -> bool:
         """Whether the stack in linear memory has ever been full, and so may have grown into the static data below it.

@@ -27,15 +27,15 @@ from cellblock_sandbox.guest.process import (
     StackExhausted,
     trap_reason,
 )
+from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.engine import MemoryModule
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 
 _ENTRY = "cellblock_guest.inside.entry"
 _RUNTIME = "_PyRuntime"
 _TRAMPOLINE_OFFSET = "_PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"
-_IMPORT_TIME_S = (120.0, 5.0)
+_IMPORTING = Limits(timeout_s=120.0, grace_s=5.0, result_bytes=1 << 20)
 """The time for one import, as the guest's preload.py knows it too, and the grace after it."""
-_MAX_ANSWER = 1 << 20
 _ENDS = (GuestExit, GuestAbort, CallRefused, GuestTrap, StackExhausted, Interrupted, NoAnswer)
 _LIMITS = GuestLimits(memory_bytes=3 << 30, file_bytes=64 << 20, files=1000)
 
@@ -92,7 +92,7 @@ def _import(guest: Guest, modules: Sequence[str]) -> dict[str, str]:
     preload, failed = _attribute(guest, _ENTRY, "preload"), {}
     for name in modules:
         try:
-            answer = msgpack.unpackb(guest.ask(preload, name.encode(), *_IMPORT_TIME_S, _MAX_ANSWER))
+            answer = msgpack.unpackb(guest.ask(preload, name.encode(), _IMPORTING))
         except _ENDS as end:
             raise _Spoiled(name, f"its import ends the interpreter: {_reason(end)}") from end
         if guest.instance.own_functions():
@@ -106,7 +106,7 @@ def _import(guest: Guest, modules: Sequence[str]) -> dict[str, str]:
 
 def _reason(end: BaseException) -> str:
     if isinstance(end, Interrupted):
-        return f"it takes more than {_IMPORT_TIME_S[0]:g} s and doesn't stop when asked to"
+        return f"it takes more than {_IMPORTING.timeout_s:g} s and doesn't stop when asked to"
     return trap_reason(end) or type(end).__name__
 
 

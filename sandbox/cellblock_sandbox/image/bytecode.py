@@ -19,10 +19,10 @@ from cellblock_sandbox.errors import BuildError
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.guest.process import Guest
 from cellblock_sandbox.image.progress import Progress
+from cellblock_sandbox.limits import Limits
 
 _BATCH_BYTES: Final = 2 << 20
-_BATCH_S: Final = 120.0
-_MAX_ANSWER: Final = 256 << 20
+_BATCH: Final = Limits(timeout_s=120, grace_s=120, result_bytes=256 << 20)
 # The time zip archives begin with: equal inputs give equal bytes.
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -85,8 +85,8 @@ def _batches(sources: Sources) -> Iterator[dict[str, bytes]]:
 
 
 def _compile(guest: Guest, batch: dict[str, bytes]) -> dict[str, bytes | None]:
-    request = {"code": _COMPILE, "name": "compile", "data": values.pack(batch, "data"), "timeout_s": _BATCH_S}
-    answer: dict[str, Any] = msgpack.unpackb(guest.run(msgpack.packb(request), _BATCH_S, _BATCH_S, _MAX_ANSWER))
+    request = {"code": _COMPILE, "name": "compile", "data": values.pack(batch, "data"), "timeout_s": _BATCH.timeout_s}
+    answer: dict[str, Any] = msgpack.unpackb(guest.run(msgpack.packb(request), _BATCH))
     if answer["status"] != "completed":
         raise BuildError(f"the guest could not compile Python sources: {answer['error']['traceback']}")
     compiled: dict[str, bytes | None] = values.unpack(answer["result"])

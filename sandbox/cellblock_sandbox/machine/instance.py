@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from cellblock_sandbox.machine.calls import (
     self_test,
 )
 from cellblock_sandbox.machine.engine import engine
+from cellblock_sandbox.machine.interruption import Reason
 from cellblock_sandbox.machine.memory import GuestMemory
 
 PAGE = 65536
@@ -93,6 +95,10 @@ class Instance:
         self._code = code
         self._called: dict[str, GuestFunction] = {}
         self.interrupt_flag = 0
+        self.interrupted: Reason | None = None
+        """Why the guest has been asked to stop, if it has."""
+        self.stopping = threading.Event()
+        """Set while it has been."""
         self.heap_start = 0
         self.memory = GuestMemory(self._buffer)
         self._own_functions: dict[int, wasmtime.Func | None] = {}
@@ -115,12 +121,16 @@ class Instance:
         """Whether host code runs on this guest's behalf."""
         return self.border.in_host
 
-    def request_interrupt(self) -> None:
-        """Make CPython's next periodic check raise SIGINT."""
+    def request_interrupt(self, reason: Reason) -> None:
+        """Make CPython's next periodic check raise SIGINT, and end the guest's waits: it is there to see it then."""
+        self.interrupted = reason
         self.memory.set_u32(self.interrupt_flag, 1)
+        self.stopping.set()
 
     def clear_interrupt(self) -> None:
         """Withdraw a request that came too late for the run it was meant for."""
+        self.interrupted = None
+        self.stopping.clear()
         if self.memory.u32(self.interrupt_flag):
             self.memory.set_u32(self.interrupt_flag, 0)
 

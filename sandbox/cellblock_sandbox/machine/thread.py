@@ -34,10 +34,14 @@ class GuestThread:
         """Call `function` on the guest thread and return what it returns, or raise what it raises."""
         if threading.current_thread() is self._thread:
             return function(*args, **kwargs)
+        return self.submit(lambda: function(*args, **kwargs)).result()
+
+    def submit(self, call: Callable[[], R]) -> Future[R]:
+        """Have the guest thread call `call` when it is done with what it was given before; returns at once."""
         self._ensure_started()
         future: Future[R] = Future()
-        self._calls.put((future, lambda: function(*args, **kwargs)))
-        return future.result()
+        self._calls.put((future, call))
+        return future
 
     def _ensure_started(self) -> None:
         with self._start_lock:

@@ -45,7 +45,8 @@ from cellblock_sandbox.syscalls.registry import syscall, wasi
 
 MAX_IOVECS: Final = 1024
 MAX_POLLED: Final = 1024
-DEADLINE_MARGIN_S: Final = 0.005
+# A wait of a guest that has been asked to stop and carries on.
+SHORT_WAIT_S: Final = 0.005
 
 POLLFD: Final = struct.Struct("<iHH")
 FDSTAT: Final = struct.Struct("<BxH4xQQ")
@@ -240,16 +241,16 @@ def poll(host: Host, fds: int, nfds: int, timeout: int) -> int:
 
 
 def wait(host: Host, milliseconds: int) -> None:
-    """Sleep, without end if negative, but no longer than until just after the run's deadline.
+    """Sleep, without end if negative, but no longer than until the run is asked to stop.
 
-    By then the guest has been asked to stop, and CPython will see it. The margin makes sure of that, and keeps a guest
-    that carries on from spinning. An endless wait without a deadline ends at once, as nothing else could end it.
+    CPython sees that it is when the wait returns. A guest that carries on all the same has short waits from then on,
+    but doesn't spin. An endless wait outside a run ends at once, as nothing else could end it.
     """
     seconds = milliseconds / 1000 if milliseconds >= 0 else math.inf
-    if host.deadline is not None:
-        seconds = min(seconds, max(0.0, host.deadline - host.clock.monotonic_ns() / 1e9) + DEADLINE_MARGIN_S)
-    if seconds < math.inf:
-        host.clock.sleep(seconds)
+    if host.stopping.is_set():
+        host.clock.sleep(min(seconds, SHORT_WAIT_S), None)
+    elif seconds < math.inf or host.deadline is not None:
+        host.clock.sleep(seconds, host.stopping)
 
 
 @syscall("__syscall_ftruncate64", "ij->i", params=("fd", "length"))

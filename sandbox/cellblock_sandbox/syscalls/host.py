@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,8 +28,8 @@ class Clock(Protocol):
         """Return nanoseconds of processor time that this sandbox has used. libc's clock() ends after 2147 seconds."""
         ...
 
-    def sleep(self, seconds: float) -> None:
-        """Let the thread sleep."""
+    def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
+        """Let the thread sleep, but no longer than until `until` is set."""
         ...
 
 
@@ -50,9 +51,12 @@ class SystemClock:
         """Return nanoseconds of processor time, 0 at least: another thread's count may be behind."""
         return max(0, time.thread_time_ns() - self._cpu_start)
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
         """Let the thread sleep; other threads of the process run on."""
-        time.sleep(seconds)
+        if until is None:
+            time.sleep(seconds)
+        else:
+            until.wait(min(seconds, threading.TIMEOUT_MAX))
 
 
 class GuestCall(Protocol):
@@ -128,8 +132,9 @@ class Host:
     False when the limit forbids it. `guest_call` and `call_slot` run guest code, which may grow memory: views taken
     before are stale after. `log` takes diagnostics of the guest's runtime (they are not part of its output).
     `mappings` holds the file behind every live mmap, by address. `links` and `opened` are the linked libraries and
-    those that have been started, in order; `table` makes functions for ctypes callbacks. Nothing waits beyond
-    `deadline`, the moment by `time.monotonic()` at which the guest is first asked to stop.
+    those that have been started, in order; `table` makes functions for ctypes callbacks. Nothing waits
+    once `stopping` is set: the guest has been asked to stop. `deadline` is the moment, by `time.monotonic()`, at which
+    it will be at the latest.
     """
 
     memory: GuestMemory
@@ -147,4 +152,5 @@ class Host:
     links: LinkTables | None = None
     opened: list[str] = field(default_factory=list)
     table: FunctionTable | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
     deadline: float | None = None

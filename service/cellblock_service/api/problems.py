@@ -58,17 +58,24 @@ def _from_http(request: web.Request, error: web.HTTPException) -> web.StreamResp
     return problem(error.status, title.lower().replace(" ", "_").replace("-", "_"), title, detail, {}, headers)
 
 
-def problem(
-    status: int, error_key: str, title: str, detail: str, members: dict[str, Any], headers: dict[str, str]
-) -> web.Response:
-    """Build the response. `members` can't replace the standard ones."""
-    document = members | {
+def document(error: ServiceError) -> dict[str, Any]:
+    """The problem document of a refusal, for where it doesn't travel as a response."""
+    return _document(error.status, error.error_key, error.title, error.detail, error.members)
+
+
+def _document(status: int, error_key: str, title: str, detail: str, members: dict[str, Any]) -> dict[str, Any]:
+    return members | {
         "type": f"urn:cellblock:error:{error_key}",
         "title": title,
         "status": status,
         "detail": detail,
         "error_key": error_key,
     }
-    return web.Response(
-        status=status, body=json.dumps(document).encode(), content_type="application/problem+json", headers=headers
-    )
+
+
+def problem(
+    status: int, error_key: str, title: str, detail: str, members: dict[str, Any], headers: dict[str, str]
+) -> web.Response:
+    """Build the response. `members` can't replace the standard ones."""
+    body = json.dumps(_document(status, error_key, title, detail, members)).encode()
+    return web.Response(status=status, body=body, content_type="application/problem+json", headers=headers)

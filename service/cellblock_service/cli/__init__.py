@@ -20,6 +20,7 @@ from cellblock_sandbox.errors import CellblockError
 from cellblock_service.cli.output import complain
 
 OK, RAISED, USAGE, LIMIT, FAILED = range(5)
+SCOPES = ("execute", "images", "admin")
 BENCH_PARTS = ("start", "libraries", "message", "speed", "syscalls", "memory", "building")
 INTERRUPTED = 130  # what shells give for SIGINT
 
@@ -47,12 +48,13 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _exec(commands.add_parser("exec", help="run a block here and print its result as JSON"))
     serve = commands.add_parser("serve", help="run the HTTP service")
-    serve.add_argument("--host", help="address to bind (default 127.0.0.1); others than loopback need CELLBLOCK_TOKEN")
+    serve.add_argument("--host", help="address to bind (default 127.0.0.1); others than loopback need a token")
     serve.add_argument("--port", type=int, help="port to bind (default 8765); 0 takes a free one")
     serve.set_defaults(module="serve")
     _bundle(commands.add_parser("bundle", help="bundles: all binary libraries of some packages in one module"))
     _image(commands.add_parser("image", help="images: a bundle with imports done in advance"))
     _bench(commands.add_parser("bench", help="measure, beside other ways to run Python"))
+    _token(commands.add_parser("token", help="tokens: who may use the service, for what, how much"))
     doctor = commands.add_parser("doctor", help="show versions, settings, images and tools")
     doctor.set_defaults(module="doctor")
     return top
@@ -64,7 +66,7 @@ def _exec(command: argparse.ArgumentParser) -> None:
     source.add_argument("file", nargs="?", metavar="FILE", help="a file with the code; - reads standard input")
     command.add_argument("--data", metavar="JSON", help="the value of `data`")
     command.add_argument("--package", action="append", default=[], metavar="NAME", help="a package the code needs")
-    command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="wall time (default 30)")
+    command.add_argument("--timeout", type=_number, default=30.0, metavar="S", help="wall time (default 30)")
     command.add_argument("--memory", type=_positive, default=1024, metavar="MB", help="memory (default 1024)")
     command.add_argument("--repeat", type=_positive, default=1, metavar="N", help="run N times")
     command.add_argument("--keep-state", action="store_true", help="run all times in one sandbox")
@@ -82,6 +84,27 @@ def _bench(command: argparse.ArgumentParser) -> None:
         "--only", action="append", default=[], choices=BENCH_PARTS, help="measure this part only; may be repeated"
     )
     command.set_defaults(module="bench")
+
+
+def _token(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    create = actions.add_parser("create", help="make a token and show it, this once")
+    create.add_argument("name", metavar="NAME", help="who gets it")
+    create.add_argument(
+        "--scope", action="append", choices=SCOPES, help="what it may do (default: execute and images); may be repeated"
+    )
+    create.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        type=_limit,
+        metavar="NAME=VALUE",
+        help="the most its executions may use, such as timeout_s=10, concurrent=4, per_minute=60; may be repeated",
+    )
+    create.add_argument("--expires", type=_number, metavar="DAYS", help="days for which it is good (default: no end)")
+    actions.add_parser("list", help="list the tokens, without their secrets")
+    actions.add_parser("revoke", help="take a token back").add_argument("id", metavar="ID", help="the token's id")
+    command.set_defaults(module="tokens")
 
 
 def _bundle(command: argparse.ArgumentParser) -> None:
@@ -126,11 +149,18 @@ def _store_actions(
     command.set_defaults(module="build", kind=kind)
 
 
-def _seconds(text: str) -> float:
+def _number(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0 < (value := float(text)) < math.inf:
             return value
-    raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, not {text!r}")
+    raise argparse.ArgumentTypeError(f"expected a number above 0, not {text!r}")
+
+
+def _limit(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, such as timeout_s=10, not {text!r}")
+    return name, value
 
 
 def _positive(text: str) -> int:

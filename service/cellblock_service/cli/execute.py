@@ -157,7 +157,7 @@ def _bounded(sandbox: Sandbox, request: bytes, timeout_s: float) -> PackedResult
     last_resort.daemon = True
     last_resort.start()
     try:
-        return sandbox.run_packed(request, timeout_s=timeout_s, on_output=_show)
+        return sandbox.run_packed(request, on_output=_show)
     finally:
         last_resort.cancel()
 

@@ -6,19 +6,22 @@ import argparse
 import asyncio
 import errno
 
-from cellblock_sandbox.errors import SettingInvalid
+from cellblock_sandbox.errors import CellblockError
 from cellblock_sandbox.image.packages.policy import Policy
 from pydantic import ValidationError
 
+from cellblock_service import configuration
 from cellblock_service.application import serve
 from cellblock_service.cli import FAILED, OK, USAGE
 from cellblock_service.cli.output import complain
 from cellblock_service.observe import logs
 from cellblock_service.settings import Settings
+from cellblock_service.store.errors import RecordsUnusable
+from cellblock_service.trust.tls import TlsUnusable
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve; 2 for settings that make no sense, 4 when the address can't be had."""
+    """Serve; 2 for settings that make no sense, 4 when the address or the records can't be had."""
     given = {name: getattr(options, name) for name in ("host", "port") if getattr(options, name) is not None}
     try:
         settings = Settings(**given)
@@ -26,12 +29,18 @@ def run(options: argparse.Namespace) -> int:
     except ValidationError as error:
         complain(f"cellblock serve: {describe(error)}")
         return USAGE
-    except SettingInvalid as error:
+    except CellblockError as error:
         complain(f"cellblock serve: {error}")
         return USAGE
     logs.configure(settings.log_format, settings.log_level)
     try:
         asyncio.run(serve(settings))
+    except TlsUnusable as error:
+        complain(f"cellblock serve: {error}")
+        return USAGE
+    except RecordsUnusable as error:
+        complain(f"cellblock serve: {error}")
+        return FAILED
     except OSError as error:
         complain(f"cellblock serve: {_unbound(error, settings)}")
         return FAILED
@@ -40,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
 
 def describe(error: ValidationError) -> str:
     """Say what is wrong with the settings, one line each, naming the variable and never showing a value."""
-    lines = []
+    file = configuration.find()
+    lines = [f"(settings are read from the environment and {file})"] if file else []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         name = f"CELLBLOCK_{'_'.join(str(part) for part in problem['loc']).upper()}: " if problem["loc"] else ""
         lines.append(name + problem["msg"].removeprefix("Value error, "))

@@ -99,15 +99,22 @@ def guest_request(
     timeout_s: float,
     payloads: Mapping[str, Buffer],
     unavailable: Mapping[str, str] | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    cpu_s: float | None = None,
+    keep: bool = False,
 ) -> list[Buffer]:
     """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value.
 
-    `unavailable` tells why modules can't be had, by top-level name: what their import says.
+    `unavailable` tells why modules can't be had, by top-level name: what their import says. `keep`: the block's names
+    stay in its sandbox.
     """
     packer = msgpack.Packer()
     members: dict[str, Any] = {"code": code, "name": name, "timeout_s": timeout_s}
-    if unavailable:
-        members["unavailable"] = dict(unavailable)
+    members |= {"env": dict(env)} if env else {}
+    members |= {"unavailable": dict(unavailable)} if unavailable else {}
+    members |= {} if cpu_s is None else {"cpu_s": cpu_s}
+    members |= {"keep": True} if keep else {}
     parts: list[Buffer] = [packer.pack_map_header(len(members) + len(payloads))]
     for key, value in members.items():
         parts += [packer.pack(key), packer.pack(value)]

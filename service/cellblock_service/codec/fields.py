@@ -14,12 +14,13 @@ from typing import Any
 
 from cellblock_service.codec.envelope import PAYLOADS, Buffer, Cut
 from cellblock_service.codec.wire import head_type, value_type
-from cellblock_service.errors import InvalidValue, MissingField, NotSupported, UnknownField, WrongType
+from cellblock_service.errors import InvalidValue, MissingField, UnknownField, WrongType
 
 NIL = b"\xc0"
 MAX_NAME = 200
 MAX_SECONDS = 10**6
 MAX_MEBIBYTES = 10**6
+MAX_COUNT = 1 << 40
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -30,14 +31,24 @@ class ExecuteRequest:
     code: str
     name: str = "block"
     id: str | None = None
+    block: str | None = None
+    order: str | None = None
+    keep_state: bool = False
+    reset_state: bool = False
     packages: tuple[str, ...] = ()
-    timeout_s: float | None = None
-    memory_mb: int | None = None
+    dependencies: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)
     payloads: dict[str, Buffer] = field(default_factory=dict)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether it waits for the execution of its block before it."""
+        return self.keep_state or (self.block is not None and self.order != "parallel")
 
 
 def check(cut: Cut) -> ExecuteRequest:
-    """Check a cut body. Raises MissingField, UnknownField, WrongType, InvalidValue and NotSupported."""
+    """Check a cut body. Raises MissingField, UnknownField, WrongType and InvalidValue."""
     for name in cut.fields:
         if name not in _CHECKS:
             raise UnknownField(_unknown(name), field=name.encode("utf-8", "replace").decode())
@@ -45,12 +56,20 @@ def check(cut: Cut) -> ExecuteRequest:
     if "code" not in given:
         raise MissingField("code: the Python source to run is missing", field="code")
     checked = {name: _CHECKS[name](name, value) for name, value in given.items()}
-    if checked.pop("dependencies", None):
-        raise NotSupported(
-            "dependencies: results of earlier executions aren't kept yet; send their values as inputs",
-            field="dependencies",
-        )
-    return ExecuteRequest(payloads=_payloads(cut.payloads), **checked)
+    limits = {name: checked.pop(name) for name in LIMITS if name in checked}
+    request = ExecuteRequest(payloads=_payloads(cut.payloads), limits=limits, **checked)
+    _check_together(request)
+    return request
+
+
+def _check_together(request: ExecuteRequest) -> None:
+    for name in ("order", "keep_state", "reset_state"):
+        if getattr(request, name) and request.block is None:
+            raise MissingField(f"block: {name} needs the name of the block", field="block")
+    if request.keep_state and request.order == "parallel":
+        raise InvalidValue("order: a block that keeps state runs in order", field="order")
+    if request.dependencies and "inputs" in request.payloads:
+        raise InvalidValue("dependencies: they take the place of inputs; send one of the two", field="dependencies")
 
 
 def _unknown(name: str) -> str:
@@ -87,7 +106,8 @@ def _block_name(name: str, value: Any) -> str:
     return text
 
 
-def _identifier(name: str, value: Any) -> str:
+def identifier(name: str, value: Any) -> str:
+    """Check an execution's id. Raises WrongType and InvalidValue."""
     text = _string(name, value)
     if not _ID.fullmatch(text):
         raise InvalidValue(f"{name}: expected 1 to 128 of the characters A-Z a-z 0-9 . _ : -", field=name)
@@ -100,6 +120,31 @@ def _strings(name: str, value: Any) -> tuple[str, ...]:
     return tuple(_string(f"{name}[{index}]", item) for index, item in enumerate(value))
 
 
+def _boolean(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise WrongType.of(name, "boolean", value_type(value))
+    return value
+
+
+def _order(name: str, value: Any) -> str:
+    text = _string(name, value)
+    if text not in ("in-order", "parallel"):
+        raise InvalidValue(f"{name}: expected 'in-order' or 'parallel'", field=name)
+    return text
+
+
+def _identifiers(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise WrongType.of(name, "array of strings", value_type(value))
+    return tuple(identifier(f"{name}[{index}]", item) for index, item in enumerate(value))
+
+
+def _environment(name: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise WrongType.of(name, "map of strings to strings", value_type(value))
+    return {_string(f"a key of {name}", key): _string(f"{name}.{key}", item) for key, item in value.items()}
+
+
 def _seconds(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WrongType.of(name, "number", value_type(value))
@@ -109,20 +154,38 @@ def _seconds(name: str, value: Any) -> float:
     return float(value)
 
 
-def _mebibytes(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise WrongType.of(name, "integer", value_type(value))
-    if not 0 < value <= MAX_MEBIBYTES:
-        raise InvalidValue(f"{name}: expected an integer from 1 to {MAX_MEBIBYTES}", field=name)
-    return value
+def _count(most: int, unit: str) -> Callable[[str, Any], int]:
+    def check_count(name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise WrongType.of(name, "integer", value_type(value))
+        if not 0 < value <= most:
+            raise InvalidValue(f"{name}: expected an integer{unit} from 1 to {most}", field=name)
+        return value
 
+    return check_count
+
+
+LIMITS: dict[str, Callable[[str, Any], float]] = {
+    "timeout_s": _seconds,
+    "cpu_s": _seconds,
+    "memory_mb": _count(MAX_MEBIBYTES, " of MiB"),
+    "output_bytes": _count(MAX_COUNT, ""),
+    "result_bytes": _count(MAX_COUNT, ""),
+    "file_bytes": _count(MAX_COUNT, ""),
+    "files": _count(MAX_COUNT, ""),
+}
+"""The limits that a request may set for itself, and how each is checked."""
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "code": _string,
     "name": _block_name,
-    "id": _identifier,
+    "id": identifier,
+    "block": _block_name,
+    "order": _order,
+    "keep_state": _boolean,
+    "reset_state": _boolean,
     "packages": _strings,
-    "dependencies": _strings,
-    "timeout_s": _seconds,
-    "memory_mb": _mebibytes,
+    "dependencies": _identifiers,
+    "env": _environment,
+    **LIMITS,
 }

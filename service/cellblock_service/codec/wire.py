@@ -71,6 +71,11 @@ def bin_header(length: int) -> bytes:
     return struct.pack(">BI", 0xC6, length)
 
 
+def array_header(length: int) -> bytes:
+    """Give the msgpack header of an array of `length` values."""
+    return struct.pack(">BI", 0xDD, length)
+
+
 def is_one_value(packed: bytes) -> bool:
     """Tell whether `packed` is exactly one msgpack value: nothing cut off, nothing behind it, not too deep."""
     unpacker = msgpack.Unpacker(max_buffer_size=len(packed) or 1)

@@ -41,10 +41,11 @@ async def check(pool: Pool, image: str, code: str) -> dict[str, Any]:
 
 
 async def _ask(pool: Pool, image: str, code: str) -> Frame:
-    meta = {"kind": "run", "image": image, "timeout_s": CHECK_S, "memory_mb": MEMORY_MB, "as_json": False}
+    limits = {"timeout_s": CHECK_S, "memory_mb": MEMORY_MB}
+    meta = {"kind": "run", "execution": "check", "image": image, "limits": limits, "as_json": False}
+    meta |= {"state": None, "reset": False, "live": False, "context": False}
     request = envelope.guest_request(_CODE, "check", CHECK_S, {"data": msgpack.packb(code)})
-    answer, _ = await pool.submit(Frame(meta, request), within_s=CHECK_S + 2)
-    return answer
+    return await pool.ask(Frame(meta, request), within_s=CHECK_S + 2)
 
 
 def _checked(answer: Frame) -> dict[str, Any]:

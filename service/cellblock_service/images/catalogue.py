@@ -143,7 +143,7 @@ class Catalogue:
         except SandboxError as error:
             raise NotReady(str(error)) from error
         frame = Frame({"kind": "survey", "image": image.id}, [code.encode()])
-        answer, _ = await self._pool.submit(frame, within_s=SURVEY_S)
+        answer = await self._pool.ask(frame, within_s=SURVEY_S)
         if "survey" not in answer.meta:
             raise ServiceError(f"what the block imports couldn't be told: {answer.meta['error']['message']}")
         wanted = Survey(**{name: tuple(found) for name, found in answer.meta["survey"].items()})

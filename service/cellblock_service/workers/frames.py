@@ -4,24 +4,24 @@ A frame is `>II` (bytes of the map, bytes of the blob), the map, the blob. The b
 its result the other way, so a large value is never packed or unpacked on its way through the event loop, and is
 written in pieces between which the loop does other work.
 
-Maps have a "kind". To a worker: "hello" first, then "run", "survey" and "convert". From a worker: "ready" when it can
-take work (at first with its image, later after each answer), "failed" instead of the first "ready", and for each piece
-of work one "answer" or "refused", with a "ran" before an answer that still has to be converted. While it runs a block,
-a worker may send "install", which is answered by "installed".
+Maps have a "kind"; docs/protocol.md has the list. To a worker: "hello" first, then work. From a worker: "ready" when it
+can take work (at first with its image, later after each answer), "failed" instead of the first "ready", and for each
+piece of work one "answer" or "refused", with a "ran" before an answer that still has to be converted. While it runs a
+block, a worker sends "output" and may ask something ("install", "call"), and may be told to "cancel".
 """
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 
-_LENGTHS = struct.Struct(">II")
+LENGTHS = struct.Struct(">II")
 _PIECE = 1 << 20
 
 Buffer = bytes | memoryview
@@ -49,7 +49,7 @@ class Frame:
         """Give the frame's bytes, small ones joined, large ones as they are and in pieces of a mebibyte."""
         packed = msgpack.packb(self.meta)
         size = sum(len(piece) for piece in self.pieces)
-        yield from chunks([_LENGTHS.pack(len(packed), size), packed, *self.pieces])
+        yield from chunks([LENGTHS.pack(len(packed), size), packed, *self.pieces])
 
 
 def failed(kind: str, message: str, status: str = "error") -> Meta:
@@ -72,49 +72,25 @@ def chunks(buffers: Iterable[Buffer]) -> Iterable[Buffer]:
     yield b"".join(small)
 
 
-async def write(writer: asyncio.StreamWriter, frame: Frame) -> None:
-    """Write one frame, letting the loop turn between the pieces of a large one. Raises ConnectionError."""
-    for chunk in frame.encode():
-        writer.write(chunk)
-        await writer.drain()
-
-
-async def read(reader: asyncio.StreamReader) -> Frame:
-    """Read one frame. Raises EOFError when the other side is gone, also in the middle of a frame, or sends none."""
-    try:
-        meta_size, blob_size = _LENGTHS.unpack(await reader.readexactly(_LENGTHS.size))
-        meta = msgpack.unpackb(await reader.readexactly(meta_size))
-        blob = await reader.readexactly(blob_size)
-    except (asyncio.IncompleteReadError, ConnectionError) as error:
-        raise EOFError("the worker closed its end") from error
-    except (ValueError, msgpack.UnpackException) as error:
-        raise EOFError("the worker sent what is no frame") from error
-    if not isinstance(meta, dict) or "kind" not in meta:
-        raise EOFError("the worker sent what is no frame")
-    return Frame(meta, (blob,))
-
-
 class Link:
     """The worker's end: blocking reads and writes on its inherited socket."""
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
+        self._writing = threading.Lock()
 
-    def fileno(self) -> int:
-        """Give the descriptor, for watching whether the other end is still there."""
-        return self._socket.fileno()
-
-    def send(self, meta: Meta, blob: Buffer = b"") -> None:
-        """Write one frame completely."""
-        for chunk in Frame(meta, (blob,)).encode():
-            self._socket.sendall(chunk)
+    def send(self, meta: Meta, *pieces: Buffer) -> None:
+        """Write one frame completely; from any thread."""
+        with self._writing:
+            for chunk in Frame(meta, pieces).encode():
+                self._socket.sendall(chunk)
 
     def receive(self) -> Frame | None:
         """Wait for a frame; None when the service closed its end."""
-        header = self._exactly(_LENGTHS.size)
+        header = self._exactly(LENGTHS.size)
         if header is None:
             return None
-        meta_size, blob_size = _LENGTHS.unpack(header)
+        meta_size, blob_size = LENGTHS.unpack(header)
         packed, blob = self._exactly(meta_size), self._exactly(blob_size)
         if packed is None or blob is None:
             return None

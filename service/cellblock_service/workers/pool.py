@@ -1,15 +1,16 @@
-"""A pool of worker processes: a bounded queue in front, one task per worker that takes jobs from it.
+"""A pool of worker processes: lanes of jobs in front, one task per worker that takes jobs from them.
 
 Each of the N slots is a task that starts a worker, lets it do one job after the other and replaces it when it
-crashed, overran a deadline, was abandoned by its client or has done its share. A job ends in exactly one way: with
-an answer, with a synthesized "timeout" or "WorkerCrashed" answer, with a refusal, or cancelled by its client.
+crashed, overran a deadline, takes too much memory or has done its share. A job ends in exactly one way: with an answer
+(a synthesized one for a run that overran, crashed its worker or was cancelled), or with a refusal.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,49 +18,85 @@ import structlog
 
 from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame, failed
-from cellblock_service.workers.worker import Install, Worker, WorkerLost, WorkerOptions
+from cellblock_service.workers.lanes import Lanes
+from cellblock_service.workers.states import States
+from cellblock_service.workers.worker import Install, Listener, Unheard, Worker, WorkerLost, WorkerOptions
 
 START_S = 60.0
 MAX_BACKOFF_S = 10.0
+CANCEL_S = 3.0
+"""Time a worker has to end a run that is cancelled; its sandbox stops the block within half a second or little more."""
+_EXPIRE_EVERY_S = 5.0
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class PoolOptions:
+    """How many of everything. `lane_size` bounds what waits in one lane, `queue_size` what waits altogether."""
+
+    workers: int
+    queue_size: int = 256
+    lane_size: int = 64
+    recycle_after: int = 1000
+    recycle_bytes: int = 1 << 30
+    kept_states: int = 32
+    kept_idle_s: float = 600.0
+
+
 @dataclass(slots=True, eq=False)
 class Job:
-    """One piece of work on its way: the frame for a worker, the time it may take and who waits for the answer."""
+    """One piece of work on its way: the frame for a worker, the time it may take, who hears of it.
+
+    `execution` is what a worker knows it by, when it has to be cancelled; `state` the key of a state to be kept.
+    """
 
     frame: Frame
     within_s: float
-    done: asyncio.Future[Frame]
-    queued_at: float
+    lane: str = ""
+    in_order: bool = False
+    execution: str = ""
+    state: str | None = None
+    listener: Listener = field(default_factory=Unheard)
+    done: asyncio.Future[Frame] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    queued_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     started_at: float = 0.0
     worker: Worker | None = None
+    cancelled: bool = False
 
 
 @dataclass(slots=True)
 class PoolState:
-    """What the health check and the request checks want to know."""
+    """What the health check, the metrics and the request checks want to know."""
 
     ready: int = 0
     workers: int = 0
+    busy: int = 0
     waiting: int = 0
+    states: int = 0
+    rss_bytes: int = 0
     image: dict[str, Any] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
 
 
 class Pool:
-    """N workers and the queue in front of them. `start()` it, `submit()` frames, `close()` it."""
+    """N workers and the lanes in front of them. `start()` it, `submit()` jobs, `close()` it.
 
-    def __init__(self, options: WorkerOptions, *, workers: int, queue_size: int, recycle_after: int) -> None:
+    `on_lost(reason)` is told of each worker that is replaced: "crashed", "overran", "recycled", "memory".
+    """
+
+    def __init__(
+        self, options: WorkerOptions, pool: PoolOptions, *, on_lost: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._options = options
-        self._size = workers
-        self._queue_size = queue_size
-        self._recycle_after = recycle_after
-        self._waiting: deque[Job] = deque()
-        self._idle: deque[asyncio.Future[Job]] = deque()
-        self._slots: list[asyncio.Task[None]] = []
+        self._pool = pool
+        self._on_lost = on_lost
+        self._lanes: Lanes[Job] = Lanes()
+        self._states = States(pool.kept_states, pool.kept_idle_s)
+        self._idle: OrderedDict[Worker, asyncio.Future[Job]] = OrderedDict()
+        self._tasks: list[asyncio.Task[None]] = []
         self._alive: set[Worker] = set()
+        self._busy = 0
         self._image: dict[str, Any] = {}
         self._problem = "the workers are starting"
         self._open = False
@@ -68,7 +105,8 @@ class Pool:
     def start(self, install: Install) -> None:
         """Start the workers; returns at once, `state()` tells how far they are. `install` serves blocks' requests."""
         self._install = install
-        self._slots = [asyncio.create_task(self._keep(), name=f"slot-{number}") for number in range(self._size)]
+        self._tasks = [asyncio.create_task(self._keep(), name=f"slot-{number}") for number in range(self._pool.workers)]
+        self._tasks.append(asyncio.create_task(self._expire(), name="kept-states"))
 
     def stop_admission(self) -> None:
         """Refuse new work; what was accepted goes on."""
@@ -77,9 +115,9 @@ class Pool:
     async def close(self) -> None:
         """End all workers at once, running blocks too; jobs still here end as refused."""
         self.stop_admission()
-        for slot in self._slots:
-            slot.cancel()
-        await asyncio.gather(*self._slots, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._refuse_waiting("the service is stopping")
 
     def state(self) -> PoolState:
@@ -89,54 +127,73 @@ class Pool:
             reasons.append(self._problem)
         return PoolState(
             ready=0 if self._stopping else len(self._alive),
-            workers=self._size,
-            waiting=len(self._waiting),
+            workers=self._pool.workers,
+            busy=self._busy,
+            waiting=self._lanes.waiting,
+            states=len(self._states),
+            rss_bytes=sum(worker.rss_bytes for worker in self._alive),
             image=self._image,
             reasons=reasons,
         )
 
-    async def submit(self, frame: Frame, *, within_s: float) -> tuple[Frame, Job]:
-        """Have a worker do `frame`, which takes at most `within_s`; give its answer and the job with its times.
+    def pids(self) -> list[int]:
+        """The workers' processes."""
+        return [worker.pid for worker in self._alive]
 
-        Raises QueueFull, and NotReady when no worker can run. Cancelling the caller kills the worker that is at it.
+    async def ask(self, frame: Frame, *, within_s: float) -> Frame:
+        """Have a worker do a small job of the service's own. Raises as `submit`."""
+        job = Job(frame, within_s)
+        self.submit(job)
+        try:
+            return await job.done
+        except asyncio.CancelledError:
+            self.cancel(job)
+            raise
+
+    def submit(self, job: Job) -> None:
+        """Queue a job; `job.done` gives its answer, or NotReady when no worker can run any more.
+
+        Raises QueueFull, and NotReady when no worker can run.
         """
         if self._stopping or not self._open:
             raise NotReady("the service is stopping" if self._stopping else self._problem, headers={"Retry-After": "1"})
-        loop = asyncio.get_running_loop()
-        job = Job(frame, within_s, loop.create_future(), loop.time())
-        self._enqueue(job)
-        try:
-            return await job.done, job
-        except asyncio.CancelledError:
-            self._abandon(job)
-            raise
+        self._require_room(job)
+        self._lanes.push(job, pinned=self._states.worker(job.state))
+        self._hand_out()
 
-    def _enqueue(self, job: Job) -> None:
-        if self._hand_over(job):
+    def cancel(self, job: Job) -> None:
+        """End a job: one that waits at once, one that runs as soon as its block has been stopped."""
+        if job.done.done() or job.cancelled:
             return
-        if len(self._waiting) >= self._queue_size:
-            seconds = max(1, math.ceil(len(self._waiting) / max(1, self._size)))
-            raise QueueFull(
-                f"{len(self._waiting)} executions are waiting for {self._size} workers; try again later",
-                headers={"Retry-After": str(min(seconds, 30))},
-            )
-        self._waiting.append(job)
+        job.cancelled = True
+        if self._lanes.remove(job):
+            job.done.set_result(_cancelled())
+        elif job.worker is not None and job.execution:
+            job.worker.cancel(job.execution, within_s=CANCEL_S)
 
-    def _hand_over(self, job: Job) -> bool:
-        """Give `job` to a worker that waits for one; False if none does."""
-        while self._idle:
-            taker = self._idle.popleft()
-            if not taker.done():
-                taker.set_result(job)
-                return True
-        return False
+    def _require_room(self, job: Job) -> None:
+        waiting, lane = self._lanes.waiting, self._lanes.waiting_in(job.lane)
+        if waiting < self._pool.queue_size and (not job.lane or lane < self._pool.lane_size):
+            return
+        if not waiting and self._idle:  # a queue of no length: it need not wait
+            return
+        seconds = max(1, math.ceil(waiting / self._pool.workers))
+        of_block = job.lane and lane >= self._pool.lane_size
+        raise QueueFull(
+            f"{lane} executions of this block are waiting; try again later"
+            if of_block
+            else f"{waiting} executions are waiting for {self._pool.workers} workers; try again later",
+            headers={"Retry-After": str(min(seconds, 30))},
+        )
 
-    def _abandon(self, job: Job) -> None:
-        job.done.cancel()
-        if job in self._waiting:
-            self._waiting.remove(job)
-        if job.worker is not None:
-            job.worker.kill()
+    def _hand_out(self) -> None:
+        """Give jobs to workers that wait for one."""
+        for worker in list(self._idle):
+            if not self._lanes.waiting:
+                return
+            job = self._lanes.take(worker)
+            if job is not None:
+                self._idle.pop(worker).set_result(job)
 
     async def _keep(self) -> None:
         """Keep one slot filled with a working worker, with growing pauses while starting fails."""
@@ -159,35 +216,61 @@ class Pool:
             self._refuse_waiting(self._problem)
 
     def _refuse_waiting(self, reason: str) -> None:
-        while self._waiting:
-            job = self._waiting.popleft()
+        for job in self._lanes.clear():
             if not job.done.done():
                 job.done.set_exception(NotReady(reason))
+
+    async def _expire(self) -> None:
+        while True:
+            await asyncio.sleep(_EXPIRE_EVERY_S)
+            self._states.expire(asyncio.get_running_loop().time())
 
     async def _employ(self) -> None:
         """Start a worker and give it jobs until it is lost or has done its share.
 
         Raises WorkerLost only when it never became ready.
         """
-        worker = await Worker.start(self._options)
+        worker = await Worker.start(self._options, self._install)
+        worker.exited.add_done_callback(lambda _: self._exited(worker))
+        reason = "crashed"
         try:
             self._welcome(worker, await _ready(worker))
-            while worker.executions < self._recycle_after:
+            while not (reason := self._worn(worker)):
+                reason = "crashed"
                 job = await self._next_job(worker)
                 if job is None:
                     break
-                await self._carry_out(worker, job)
-                await _ready(worker)
-            else:
-                log.info("worker_recycled", pid=worker.pid, executions=worker.executions)
+                if await self._carry_out(worker, job):
+                    await _ready(worker)
         except WorkerLost as error:
             if worker not in self._alive:
                 raise
+            reason = "overran" if isinstance(error.__cause__, TimeoutError) else "crashed"
             log.warning("worker_lost", pid=worker.pid, reason=str(error))
         finally:
-            self._alive.discard(worker)
-            worker.kill()
-            await worker.end()
+            await self._dismiss(worker, reason)
+
+    async def _dismiss(self, worker: Worker, reason: str) -> None:
+        was_alive = worker in self._alive
+        self._alive.discard(worker)
+        self._idle.pop(worker, None)
+        self._lanes.forget(worker)
+        if lost := self._states.lost(worker):
+            log.warning("states_lost", pid=worker.pid, states=len(lost))
+        if was_alive and not self._stopping:
+            self._on_lost(reason)
+            log.info("worker_replaced", pid=worker.pid, reason=reason, executions=worker.executions)
+        self._hand_out()
+        worker.kill()
+        await worker.end()
+
+    def _worn(self, worker: Worker) -> str:
+        """Why this worker should be replaced; "" if it shouldn't. State that it keeps is worth more than its age."""
+        if worker.rss_bytes > self._pool.recycle_bytes:
+            return "memory"
+        if worker.executions >= self._pool.recycle_after and not self._states.kept_by(worker):
+            return "recycled"
+        return ""
 
     def _welcome(self, worker: Worker, ready: Frame) -> None:
         self._image = ready.meta["image"]
@@ -197,42 +280,61 @@ class Pool:
 
     async def _next_job(self, worker: Worker) -> Job | None:
         """Take the next job, waiting for one; None when the worker ends meanwhile."""
-        while True:
-            while self._waiting:
-                job = self._waiting.popleft()
-                if not job.done.done():
-                    return job
-            taker: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
-            self._idle.append(taker)
-            try:
-                waited: set[asyncio.Future[Any]] = {taker, worker.exited}
-                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            except asyncio.CancelledError:
-                self._give_back(taker)
+        job = self._lanes.take(worker)
+        if job is not None:
+            return job
+        if worker.exited.done():
+            return None
+        taker: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+        self._idle[worker] = taker
+        try:
+            return await taker
+        except asyncio.CancelledError:
+            self._give_back(taker)
+            if not worker.exited.done():
                 raise
-            if worker.exited.done():
-                self._give_back(taker)
-                log.warning("worker_lost", pid=worker.pid, reason="it ended while idle")
-                return None
-            # Its client may have gone between the handing over and now.
-            if not taker.result().done.done():
-                return taker.result()
+            log.warning("worker_lost", pid=worker.pid, reason="it ended while idle")
+            return None
+
+    def _exited(self, worker: Worker) -> None:
+        """Stop waiting for a job on behalf of a worker that is gone."""
+        taker = self._idle.pop(worker, None)
+        if taker is not None:
+            taker.cancel()
 
     def _give_back(self, taker: asyncio.Future[Job]) -> None:
-        """Pass on a job that was handed over a moment too late: to another idle worker, or to the queue's head."""
-        if taker.done() and not self._hand_over(taker.result()):
-            self._waiting.appendleft(taker.result())
-        taker.cancel()
+        """Put back a job that was handed over a moment too late."""
+        if taker.done() and not taker.cancelled():
+            job = taker.result()
+            self._lanes.push(job, first=True)
+            self._lanes.ended(job)
+            self._hand_out()
 
-    async def _carry_out(self, worker: Worker, job: Job) -> None:
-        """Do one job. Whatever happens, the job is ended; raises WorkerLost when the worker can't go on."""
-        job.worker = worker
-        job.started_at = asyncio.get_running_loop().time()
+    async def _carry_out(self, worker: Worker, job: Job) -> bool:
+        """Do one job; False if nobody wants it any more. Raises WorkerLost when the worker can't go on.
+
+        Whatever happens, the job is ended.
+        """
+        if job.done.done() or job.cancelled:  # between the handing over and now
+            self._settle(job, _cancelled())
+            self._lanes.ended(job)
+            self._hand_out()
+            return False
+        loop = asyncio.get_running_loop()
+        job.worker, job.started_at = worker, loop.time()
+        self._busy += 1
+        if job.state is not None:
+            self._states.begin(job.state, worker, loop.time())
+            self._lanes.pin(job.lane, worker)
+        alive = False
         try:
-            self._settle(job, await worker.ask(job.frame, within_s=job.within_s, install=self._install))
-        except TimeoutError:
-            self._settle(job, _overrun(job))
-            raise WorkerLost(f"killed: a job overran its {job.within_s:g} s") from None
+            answer = await worker.ask(job.frame, within_s=job.within_s, listener=job.listener)
+            alive = answer.meta.get("state") is not None
+            self._settle(job, answer)
+            return True
+        except TimeoutError as error:
+            self._settle(job, _cancelled() if job.cancelled else _overrun(job))
+            raise WorkerLost(f"killed: a job overran its {job.within_s:g} s") from error
         except WorkerLost as error:
             self._settle(job, Frame(failed("WorkerCrashed", str(error))))
             raise
@@ -241,7 +343,17 @@ class Pool:
                 job.done.set_exception(NotReady("the service is stopping"))
             raise
         finally:
-            job.worker = None
+            self._after(job, loop.time(), alive=alive)
+
+    def _after(self, job: Job, now: float, *, alive: bool) -> None:
+        self._busy -= 1
+        job.worker = None
+        if job.state is not None:
+            self._states.end(job.state, now, alive=alive)
+            if not alive:
+                self._lanes.pin(job.lane, None)
+        self._lanes.ended(job)
+        self._hand_out()
 
     @staticmethod
     def _settle(job: Job, answer: Frame) -> None:
@@ -258,5 +370,9 @@ async def _ready(worker: Worker) -> Frame:
 
 
 def _overrun(job: Job) -> Frame:
-    limit_s = job.frame.meta.get("timeout_s", job.within_s)
+    limit_s = job.frame.meta.get("limits", {}).get("timeout_s", job.within_s)
     return Frame(failed("TimeoutError", f"it didn't end within {limit_s:g} s; its worker was stopped", "timeout"))
+
+
+def _cancelled() -> Frame:
+    return Frame(failed("Cancelled", "the execution was cancelled", "cancelled"))

@@ -1,45 +1,44 @@
 """One worker process: `python -m cellblock_service.workers.process FD`, FD being its end of a socket pair.
 
-It opens an image once and then runs one block after the other, each in a fresh sandbox. The next sandbox is made
-right after an answer is sent, while nobody waits for it. The process takes no other input, writes nothing to
-stdout, holds no secret in its environment, and ends when the service closes its end or dies.
+It opens an image once and then runs one block after the other, each in a fresh sandbox or in one kept for its state.
+The next sandbox is made right after an answer is sent, while nobody waits for it. The process takes no other input,
+writes nothing to stdout, holds no secret in its environment, and ends when the service closes its end or dies.
+
+Its first thread only reads. What concerns the block that runs (a cancel, the answer to its question) it passes on at
+once; work it queues for the guest thread, which does it and writes the frames. So a piece of work goes from thread to
+thread once.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import resource
-import select
 import socket
 import sys
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cellblock_sandbox import CellblockError, Image, Limits, Sandbox
-from cellblock_sandbox.errors import ImageMissing
-from cellblock_sandbox.guest import values
-from cellblock_sandbox.installation import Addition, Installer
+from cellblock_sandbox import CellblockError, Image, Limits, PackedResult
+from cellblock_sandbox.context import ContextCall
+from cellblock_sandbox.errors import ContextRefused, ImageMissing
+from cellblock_sandbox.installation import Addition
+from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.needs import survey
 
-from cellblock_service.codec import envelope, jsontext
-from cellblock_service.codec.fields import check
 from cellblock_service.codec.wire import is_one_value
-from cellblock_service.errors import RequestError
-from cellblock_service.workers.frames import Buffer, Frame, Link, Meta, failed
-
-Answer = tuple[Meta, Buffer]
-
-OPEN_IMAGES = 4
-"""Images a process keeps open: each costs a few megabytes, opening one some tens of milliseconds."""
-
-CONVERSION_BYTES = 2 << 30
-"""Memory that turning a result into JSON may take: a result of 64 MiB, all numbers, takes 1.3 GiB."""
+from cellblock_service.workers import conversion
+from cellblock_service.workers.conversion import Answer
+from cellblock_service.workers.frames import Frame, Link, Meta, failed
+from cellblock_service.workers.live import LiveOutput
+from cellblock_service.workers.replies import Replies, RunCancelled
+from cellblock_service.workers.shelf import Shelf
 
 MAX_TYPE, MAX_TEXT = 200, 200_000
 """Characters of an error's type, which is logged and shown as a status, and of its message and traceback."""
@@ -51,174 +50,198 @@ class PackagesRefused(CellblockError):
     key = "packages-refused"
 
 
-class Shelf:
-    """The images this process has open, the least recently used first, each with a sandbox made ready in advance."""
+class Job:
+    """One run on its way: what is asked for, whether it has been cancelled, and how to reach it while it runs."""
 
-    def __init__(self, image: Image, home: Path | None, limits: Limits, installer: Installer) -> None:
-        self._home = home
-        self._limits = limits
-        self._installer = installer
-        self._images: OrderedDict[str, tuple[Image, Sandbox | None]] = OrderedDict({image.id: (image, None)})
+    def __init__(self, frame: Frame) -> None:
+        self.meta = frame.meta
+        self.request = bytes(frame.blob)
+        self.cancelled = threading.Event()
+        self.stop: Callable[[], Any] | None = None
 
-    def image(self, ident: str) -> Image:
-        """Open an image by its id, or find it open. Raises CellblockError if it can't be opened."""
-        if ident not in self._images:
-            self._images[ident] = Image.open(ident, home=self._home, verify=False), None
-            self._trim()
-        self._images.move_to_end(ident)
-        return self._images[ident][0]
-
-    def take(self, ident: str, limits: Limits) -> Sandbox:
-        """Give the sandbox made in advance, or a new one when there is none or other limits were asked for."""
-        image = self.image(ident)
-        spare = self._images[ident][1]
-        if spare is not None and limits.memory_mb == self._limits.memory_mb:
-            self._images[ident] = image, None
-            return spare
-        return image.sandbox(limits, installer=self._installer)
-
-    def prepare(self) -> None:
-        """Make the next sandbox of the image used last."""
-        ident, (image, spare) = next(reversed(self._images.items()))
-        if spare is None:
-            self._images[ident] = image, image.sandbox(self._limits, installer=self._installer)
-
-    def _trim(self) -> None:
-        while len(self._images) > OPEN_IMAGES:
-            _, (_, spare) = self._images.popitem(last=False)
-            if spare is not None:
-                spare.close()
+    def cancel(self) -> None:
+        """Cancel it, whether it runs or is still to begin."""
+        self.cancelled.set()
+        stop = self.stop
+        if stop is not None:
+            stop()
 
 
 class Workshop:
-    """Runs the work of one process: its images, and the link to the service."""
+    """Does the work of one process."""
 
     def __init__(self, link: Link, image: Image, home: Path | None, limits: Limits) -> None:
         self._link = link
-        self._image = image
         self._limits = limits
         self._shelf = Shelf(image, home, limits, self._install)
-        self._used: Sandbox | None = None
+        self._live = LiveOutput(lambda stream, data: link.send({"kind": "output", "stream": stream}, data))
+        self._replies = Replies()
+        self._jobs: dict[str, Job] = {}
+        self._job: Job | None = None
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY)
+        self._queue(lambda: self._ready(image={"name": image.name, "id": image.id, "packages": image.packages}))
 
     def serve(self) -> None:
-        """Announce readiness, work and prepare again, until the service closes its end."""
-        image = {"name": self._image.name, "id": self._image.id, "packages": self._image.packages}
-        ready: Meta = {"kind": "ready", "image": image}
-        while True:
-            self._prepare()
-            self._link.send(ready)
-            ready = {"kind": "ready"}
-            frame = self._link.receive()
-            if frame is None:
-                return
-            self._link.send(*self._work(frame))
+        """Read frames until the service closes its end."""
+        while (frame := self._link.receive()) is not None:
+            self._take(frame)
+
+    def _take(self, frame: Frame) -> None:
+        match frame.kind:
+            case "cancel":
+                job = self._jobs.get(frame.meta["execution"])
+                if job is not None:
+                    job.cancel()
+                    self._replies.wake()
+            case "reply" | "installed":
+                self._replies.put(frame)
+            case "run":
+                job = self._jobs[frame.meta["execution"]] = Job(frame)
+                self._queue(lambda: self._answer(self._run, job))
+            case "release":
+                self._queue(lambda: self._shelf.release(frame.meta["states"]))
+            case _:
+                self._queue(lambda: self._answer(self._work, frame))
+
+    # On the guest thread.
+
+    def _queue(self, work: Callable[[], None]) -> None:
+        guest_thread.submit(functools.partial(_or_end, work))
+
+    def _answer(self, work: Callable[[Any], Answer], task: Any) -> None:
+        """Do a piece of work, and tell when the next can come."""
+        meta, pieces = work(task)
+        self._link.send(meta, *pieces)
+        self._ready()
+
+    def _ready(self, **more: Any) -> None:
+        """Give back the last sandbox's memory and make the next one: milliseconds that no answer waits for."""
+        self._shelf.prepare()
+        resident = int(os.pread(self._statm, 100, 0).split()[1]) * resource.getpagesize()
+        self._link.send({"kind": "ready", "rss_bytes": resident, "states": self._shelf.states(), **more})
 
     def _work(self, frame: Frame) -> Answer:
         match frame.kind:
             case "convert":
-                return self._convert(frame)
-            case "survey":
-                return self._survey(frame)
+                return conversion.take_apart(bytes(frame.blob), json=frame.meta["json"])
+            case "express":
+                return conversion.express(bytes(frame.blob))
             case _:
-                return self._run(frame)
-
-    def _prepare(self) -> None:
-        """Give back the last sandbox's memory and make the next one: milliseconds that no answer waits for."""
-        if self._used is not None:
-            self._used.close()
-            self._used = None
-        self._shelf.prepare()
-
-    def _install(self, requirements: Sequence[str], installed: Mapping[str, str], seconds: float) -> Sequence[Addition]:
-        """Ask the service for packages: this process, where strangers' code runs, has no business on the network."""
-        wanted = {"requirements": list(requirements), "installed": dict(installed), "within_s": seconds}
-        self._link.send({"kind": "install", **wanted})
-        frame = self._link.receive()
-        if frame is None:
-            os._exit(0)  # the service is gone
-        if "error" in frame.meta:
-            raise PackagesRefused(frame.meta["error"])
-        return [Addition(each["name"], each["version"], Path(each["path"])) for each in frame.meta["wheels"]]
+                return self._survey(frame)
 
     def _survey(self, frame: Frame) -> Answer:
         """Tell what the code imports, seen from an image."""
         try:
             found = survey(self._shelf.image(frame.meta["image"]), str(frame.blob, "utf-8"))
         except CellblockError as error:
-            return failed(type(error).__name__, str(error)), b""
-        return {"kind": "answer", "survey": dataclasses.asdict(found)}, b""
+            return failed(type(error).__name__, str(error)), ()
+        return {"kind": "answer", "survey": dataclasses.asdict(found)}, ()
 
-    def _convert(self, frame: Frame) -> Answer:
-        """Take a large request body apart here, where it holds up nobody's event loop."""
+    def _run(self, job: Job) -> Answer:
+        self._job = job
         try:
-            cut = jsontext.cut if frame.meta["json"] else envelope.cut
-            request = check(cut(bytes(frame.blob)))
-        except RequestError as error:
-            return {
-                "kind": "refused",
-                "error_key": error.error_key,
-                "detail": error.detail,
-                "members": error.members,
-            }, b""
-        return {"kind": "answer", "request": {name: getattr(request, name) for name in request.__slots__}}, b""
-
-    def _run(self, frame: Frame) -> Answer:
-        started = time.perf_counter()
-        timeout_s = frame.meta["timeout_s"]
-        limits = dataclasses.replace(self._limits, timeout_s=timeout_s, memory_mb=frame.meta["memory_mb"])
-        try:
-            self._used = self._shelf.take(frame.meta["image"], limits)
+            return self._run_in_sandbox(job)
         except ImageMissing as error:
-            return {**failed(type(error).__name__, str(error)), "image": "missing"}, b""
+            return {**failed(type(error).__name__, str(error)), "image": "missing"}, ()
         except CellblockError as error:
-            return failed(type(error).__name__, str(error)), b""
-        try:
-            made = time.perf_counter()
-            packed = self._used.run_packed(bytes(frame.blob), timeout_s=timeout_s)
-        except CellblockError as error:
-            return failed(type(error).__name__, str(error)), b""
+            return failed(type(error).__name__, str(error)), ()
+        finally:
+            self._job = job.stop = None
+            del self._jobs[job.meta["execution"]]
+
+    def _run_in_sandbox(self, job: Job) -> Answer:
+        started, meta = time.perf_counter(), job.meta
+        more: Meta = {}
+        limits = _limits(self._limits, tuple(meta["limits"].items()))
+        if meta.get("state") is None:
+            sandbox = self._shelf.take(meta["image"], limits)
+        else:
+            reset = bool(meta.get("reset"))
+            sandbox, more["state"] = self._shelf.take_kept(meta["state"], meta["image"], limits, reset=reset)
+        made = time.perf_counter()
+        job.stop = sandbox.cancel
+        packed = sandbox.run_packed(
+            job.request,
+            limits=limits,
+            on_output=self._live if meta.get("live") else None,
+            context=self._context if meta.get("context") else None,
+            cancelled=job.cancelled,
+        )
+        more |= {"ready_ms": (made - started) * 1000, "run_ms": (time.perf_counter() - made) * 1000}
+        return self._ended(packed, more, meta)
+
+    def _ended(self, packed: PackedResult, more: Meta, wanted: Meta) -> Answer:
+        """Make the answer for a run that has ended, after all that it printed."""
+        if wanted.get("live"):
+            self._live.end()
+        else:
+            more |= {"stdout": packed.stdout, "stderr": packed.stderr}
         answer: Meta = {
             "kind": "answer",
             "status": packed.status,
-            "stdout": packed.stdout,
-            "stderr": packed.stderr,
             "error": _portable(packed.error),
-            "ready_ms": (made - started) * 1000,
-            "run_ms": (time.perf_counter() - made) * 1000,
+            "cpu_ms": packed.timings_ms["cpu"],
+            **more,
         }
-        failure, result = self._result(packed.result, as_json=frame.meta["as_json"])
-        return answer | failure, result
-
-    def _result(self, packed: bytes | None, *, as_json: bool) -> Answer:
-        """Check the guest's result, which the block may have tampered with, and turn it into JSON when asked to."""
-        if packed is None:
-            return {}, b""
-        if not is_one_value(packed):
-            return failed("ResultDamaged", "the block's result isn't one well-formed value"), b""
-        if not as_json:
-            return {}, packed
+        if packed.result is None:
+            return answer, ()
+        # The block may have tampered with its result.
+        if not is_one_value(packed.result):
+            return answer | failed("ResultDamaged", "the block's result isn't one well-formed value"), ()
+        if not wanted["as_json"]:
+            return answer, [packed.result]
         self._link.send({"kind": "ran"})
-        try:
-            with bounded_memory(CONVERSION_BYTES):
-                return {}, jsontext.result_to_json(packed)
-        except values.ValueNotPortable as error:
-            return failed(type(error).__name__, str(error)), b""
+        failure, text = conversion.express(packed.result)
+        if not text:
+            return answer | failure, ()
+        return answer | {"packed_bytes": len(packed.result)}, [packed.result, *text]
+
+    # What the block that runs asks the service for.
+
+    def _install(self, requirements: Sequence[str], installed: Mapping[str, str], seconds: float) -> Sequence[Addition]:
+        """Ask for packages: this process, where strangers' code runs, has no business on the network."""
+        wanted = {"requirements": list(requirements), "installed": dict(installed), "within_s": seconds}
+        answer = self._ask({"kind": "install", **wanted}, b"", seconds).meta
+        if "error" in answer:
+            raise PackagesRefused(answer["error"])
+        return [Addition(each["name"], each["version"], Path(each["path"])) for each in answer["wheels"]]
+
+    def _context(self, call: ContextCall, seconds: float) -> bytes:
+        """Ask the flow for its context."""
+        if call.value is not None and not is_one_value(call.value):
+            raise ContextRefused("the value isn't one well-formed value")
+        named = {"op": call.op, "scope": call.scope, "store": call.store, "key": call.key}
+        answer = self._ask({"kind": "call", **named}, call.value or b"", seconds)
+        if answer.meta.get("error") is not None:
+            raise ContextRefused(str(answer.meta["error"]))
+        return bytes(answer.blob)
+
+    def _ask(self, meta: Meta, blob: bytes, seconds: float) -> Frame:
+        if self._job is None:
+            raise RunCancelled("no run is going on")
+        number = self._replies.number()
+        self._link.send({**meta, "call": number}, blob)
+        return self._replies.wait(number, seconds, self._job.cancelled)
 
 
-@contextlib.contextmanager
-def bounded_memory(size: int) -> Iterator[None]:
-    """Let this process have at most `size` bytes more than it has; beyond that is MemoryError.
+@functools.lru_cache
+def _limits(defaults: Limits, given: tuple[tuple[str, Any], ...]) -> Limits:
+    """The limits of a run: those given, and the defaults for the rest. SettingInvalid.
 
-    A few bytes can stand for any amount of JSON, such as an array of shape (10**9, 0).
+    Runs of one block have the same, and checking them takes as long as a tenth of a short run.
     """
-    taken = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    room = taken + size if soft == resource.RLIM_INFINITY else min(soft, taken + size)
-    resource.setrlimit(resource.RLIMIT_DATA, (room, hard))
+    return dataclasses.replace(defaults, **{name: value for name, value in given if value is not None})
+
+
+def _or_end(work: Callable[[], None]) -> None:
+    """Do `work`; what goes wrong in it unforeseen ends the process, which the service notices and replaces."""
     try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+        work()
+    except (BrokenPipeError, ConnectionResetError):
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
 
 
 def _portable(error: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -232,14 +255,6 @@ def _portable(error: dict[str, Any] | None) -> dict[str, Any] | None:
     texts["type"] = "".join(each if each.isprintable() else "?" for each in texts["type"][:MAX_TYPE])
     places = {name: error.get(name) for name in ("line", "column")}
     return texts | {name: place if type(place) is int else None for name, place in places.items()}
-
-
-def _watch(link: Link) -> None:
-    """End this process as soon as the service is gone, even in the middle of a block."""
-    poll = select.poll()
-    poll.register(link.fileno(), select.POLLHUP)
-    poll.poll()
-    os._exit(0)
 
 
 def _settle() -> None:
@@ -257,18 +272,16 @@ def main(descriptor: int) -> int:
     if hello is None:
         return 0
     options = hello.meta
-    threading.Thread(target=_watch, args=(link,), name="watch-service", daemon=True).start()
     try:
         home = Path(options["home"]) if options["home"] else None
-        image = Image.open(options["image"], home=home)
-        limits = Limits(timeout_s=options["timeout_s"], memory_mb=options["memory_mb"])
-        Workshop(link, image, home, limits).serve()
+        limits = _limits(Limits(), tuple(options["limits"].items()))
+        workshop = Workshop(link, Image.open(options["image"], home=home), home, limits)
     except CellblockError as error:
         link.send({"kind": "failed", "error": type(error).__name__, "reason": str(error)})
         return 1
-    except (BrokenPipeError, ConnectionResetError):
-        return 0
-    return 0
+    with contextlib.suppress(ConnectionResetError):
+        workshop.serve()
+    os._exit(0)  # even in the middle of a block
 
 
 if __name__ == "__main__":

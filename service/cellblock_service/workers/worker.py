@@ -13,17 +13,16 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 from cellblock_service.errors import ServiceError
-from cellblock_service.workers import frames
-from cellblock_service.workers.frames import Frame, Meta
+from cellblock_service.workers.channel import Channel
+from cellblock_service.workers.frames import Buffer, Frame, Meta
 
 CONVERSION_S = 30.0
 """Time a worker may take to turn a result into JSON after its block has ended."""
-
-_READ_BUFFER = 4 * 1024 * 1024
 
 # What a worker needs to find Python and its libraries; never tokens, credentials or proxies.
 _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "HOME", "XDG_CACHE_HOME")
@@ -37,45 +36,69 @@ Install = Callable[[Sequence[str], Mapping[str, str]], Awaitable[list[dict[str, 
 """Gives name, version and path of the wheels that requirements add to what is installed. Raises ServiceError."""
 
 
+class Listener(Protocol):
+    """Who hears what a job does while it runs."""
+
+    def started(self) -> None:
+        """A worker has it."""
+
+    def output(self, stream: str, chunk: Buffer) -> None:
+        """It printed something."""
+
+    def call(self, worker: Worker, meta: Meta, value: Buffer) -> None:
+        """It asks the flow behind it for something; to be answered with `Worker.reply`."""
+
+
+class Unheard:
+    """A listener for jobs that nobody follows."""
+
+    def started(self) -> None:
+        """Hear nothing."""
+
+    def output(self, stream: str, chunk: Buffer) -> None:
+        """Hear nothing."""
+
+    def call(self, worker: Worker, meta: Meta, value: Buffer) -> None:  # noqa: ARG002
+        """Say that there is no flow."""
+        worker.reply(meta["call"], error="no flow stands behind this run")
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """What a worker is told when it starts."""
+    """What a worker is told when it starts. `limits` are those of a run that names none (see docs/protocol.md)."""
 
     image: str
     home: Path | None
-    timeout_s: float
-    memory_mb: int
+    limits: Mapping[str, Any] = field(default_factory=dict)
     program: tuple[str, ...] = ("-m", "cellblock_service.workers.process")
     """What Python is told to run; the number of the worker's descriptor comes behind it."""
 
     def hello(self) -> Frame:
         """Give the first frame sent to a worker."""
-        return Frame(
-            {
-                "kind": "hello",
-                "image": self.image,
-                "home": str(self.home) if self.home else None,
-                "timeout_s": self.timeout_s,
-                "memory_mb": self.memory_mb,
-            }
-        )
+        home = str(self.home) if self.home else None
+        return Frame({"kind": "hello", "image": self.image, "home": home, "limits": dict(self.limits)})
 
 
 class Worker:
-    """One running worker process."""
+    """One running worker process. It does one job at a time."""
 
-    def __init__(
-        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, end: socket.socket, install: Install) -> None:
+        self._loop = asyncio.get_running_loop()
         self._process = process
-        self._reader = reader
-        self._writer = writer
+        self._install = install
+        self._channel = Channel(end, self._heard, self._gone)
+        self._ready: asyncio.Future[Frame] = self._loop.create_future()
+        self._answer: asyncio.Future[Frame] | None = None
+        self._listener: Listener = Unheard()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self.executions = 0
+        self.rss_bytes = 0
         self.pid = process.pid
         self.exited = asyncio.create_task(process.wait(), name=f"worker-{process.pid}-exit")
 
     @classmethod
-    async def start(cls, options: WorkerOptions) -> Worker:
+    async def start(cls, options: WorkerOptions, install: Install) -> Worker:
         """Start a process and greet it; `ready()` tells when it can work. Raises WorkerLost when it can't start."""
         try:
             ours, theirs = socket.socketpair()
@@ -96,44 +119,48 @@ class Worker:
             raise WorkerLost(f"a worker process couldn't be started: {error}") from error
         finally:
             theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_BUFFER)
-        worker = cls(process, reader, writer)
+        worker = cls(process, ours, install)
         await worker._send(options.hello())
         return worker
 
     async def ready(self) -> Frame:
         """Wait until the process can take work. Raises WorkerLost with the reason why it can't."""
-        frame = await self._receive()
+        frame = await self._ready
+        self._ready = self._loop.create_future()
         if frame.kind == "failed":
             raise WorkerLost(frame.meta["reason"])
+        self.rss_bytes = frame.meta.get("rss_bytes", 0)
         return frame
 
-    async def ask(self, frame: Frame, *, within_s: float, install: Install) -> Frame:
-        """Send work and wait for its answer; `install` serves the packages a block asks for on the way.
-
-        Raises TimeoutError after `within_s`, WorkerLost if the process ended.
-        """
+    async def ask(self, frame: Frame, *, within_s: float, listener: Listener) -> Frame:
+        """Send work and wait for its answer. Raises TimeoutError after `within_s`, WorkerLost if the process ended."""
         self.executions += 1
-        async with asyncio.timeout(within_s) as deadline:
+        self._listener = listener
+        answer: asyncio.Future[Frame] = self._loop.create_future()
+        self._answer = answer
+        self._limit(within_s)
+        try:
+            listener.started()
             await self._send(frame)
-            while (answer := await self._receive()).kind in ("ran", "install"):
-                if answer.kind == "ran":
-                    deadline.reschedule(asyncio.get_running_loop().time() + CONVERSION_S)
-                else:
-                    await self._send(Frame(await _installed(answer, install)))
-        return answer
+            return await answer
+        finally:
+            self._answer = None
+            self._listener = Unheard()
+            self._limit(None)
 
-    async def _send(self, frame: Frame) -> None:
-        try:
-            await frames.write(self._writer, frame)
-        except ConnectionError:
-            raise WorkerLost(await self.end()) from None
+    def cancel(self, execution: str, *, within_s: float) -> None:
+        """Ask the process to stop what it runs; if it doesn't within so long, `ask` ends with TimeoutError."""
+        self._limit(within_s)
+        self._post(Frame({"kind": "cancel", "execution": execution}))
 
-    async def _receive(self) -> Frame:
-        try:
-            return await frames.read(self._reader)
-        except EOFError:
-            raise WorkerLost(await self.end()) from None
+    def reply(self, call: int, value: Buffer = b"", *, error: str | None = None) -> None:
+        """Answer a call of the running block: a packed value, or why there is none."""
+        meta: Meta = {"kind": "reply", "call": call}
+        self._post(Frame(meta if error is None else meta | {"error": error}, (value,)))
+
+    def release(self, states: Sequence[str]) -> None:
+        """Let the process close sandboxes that it keeps."""
+        self._post(Frame({"kind": "release", "states": list(states)}))
 
     def kill(self) -> None:
         """End the process at once, whatever it does."""
@@ -142,25 +169,88 @@ class Worker:
 
     async def end(self, *, patience_s: float = 1.0) -> str:
         """Close our end, so that the process ends by itself, or kill it; say how it ended."""
-        self._writer.close()
+        self._channel.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 await asyncio.shield(self.exited)
         self.kill()
         code = await self.exited
+        for task in self._tasks - {asyncio.current_task()}:
+            task.cancel()
         return f"the worker process {_ending(code)}"
 
+    def _heard(self, frame: Frame) -> None:
+        match frame.kind:
+            case "output":
+                self._listener.output(str(frame.meta.get("stream")), frame.blob)
+            case "call":
+                self._listener.call(self, frame.meta, frame.blob)
+            case "install":
+                self._task(self._reply_with_wheels(frame.meta))
+            case "ran":
+                self._limit(CONVERSION_S)
+            case "ready" | "failed":
+                _settle(self._ready, frame)
+            case _:
+                _settle(self._answer, frame)
 
-async def _installed(request: Frame, install: Install) -> Meta:
-    """Answer a worker's request for packages: their wheels, or why not."""
-    meta = request.meta
-    try:
-        async with asyncio.timeout(meta["within_s"]):
-            return {"kind": "installed", "wheels": await install(meta["requirements"], meta["installed"])}
-    except TimeoutError:
-        return {"kind": "installed", "error": "the time limit was reached before the packages were there"}
-    except ServiceError as error:
-        return {"kind": "installed", "error": error.detail}
+    def _gone(self) -> None:
+        """The process closed its end: whoever waits for it learns how it ended."""
+        self._task(self._bury())
+
+    async def _bury(self) -> None:
+        error = WorkerLost(await self.end())
+        for waited in (self._ready, self._answer):
+            if waited is not None and not waited.done():
+                waited.set_exception(error)
+                waited.exception()  # it may be that nobody waits
+
+    def _limit(self, seconds: float | None) -> None:
+        """Let `ask` end with TimeoutError after so many seconds from now, in place of what held before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if seconds is None else self._loop.call_later(seconds, self._overrun)
+
+    def _overrun(self) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(TimeoutError())
+
+    async def _send(self, frame: Frame) -> None:
+        try:
+            await self._channel.send(frame)
+        except OSError:
+            raise WorkerLost(await self.end()) from None
+
+    def _post(self, frame: Frame) -> None:
+        """Send without waiting: a process that is gone is noticed elsewhere."""
+
+        async def send() -> None:
+            with contextlib.suppress(OSError):
+                await self._channel.send(frame)
+
+        self._task(send())
+
+    def _task(self, work: Any) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reply_with_wheels(self, request: Meta) -> None:
+        """Answer a worker's request for packages: their wheels, or why not."""
+        answer: Meta = {"kind": "installed", "call": request["call"]}
+        try:
+            async with asyncio.timeout(request["within_s"]):
+                answer["wheels"] = await self._install(request["requirements"], request["installed"])
+        except TimeoutError:
+            answer["error"] = "the time limit was reached before the packages were there"
+        except ServiceError as error:
+            answer["error"] = error.detail
+        self._post(Frame(answer))
+
+
+def _settle(waited: asyncio.Future[Frame] | None, frame: Frame) -> None:
+    if waited is not None and not waited.done():
+        waited.set_result(frame)
 
 
 def _ending(code: int) -> str:

@@ -9,7 +9,7 @@ import time
 import msgpack
 import numpy as np
 import pytest
-from cellblock_sandbox.guest.inside import bridge, deadline, entry, environment, returns
+from cellblock_sandbox.guest.inside import bridge, entry, environment, interruption, returns
 
 RESULTS = [
     ("1+1", 2),
@@ -158,8 +158,8 @@ def test_the_deadline_is_a_timeout_error_that_finally_sees(run, capfd, code, lin
 
 
 def test_a_late_interrupt_means_nothing():
-    deadline.deadline.disarm()
-    deadline.handle_interrupt(signal.SIGINT, None)
+    interruption.interruption.disarm()
+    interruption.handle_interrupt(signal.SIGINT, None)
 
 
 @pytest.mark.parametrize(("name", "module"), [("My Block 1", "My_Block_1"), ("1st", "_1st"), ("json", "json_")])

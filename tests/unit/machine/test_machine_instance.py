@@ -7,6 +7,7 @@ import wasmtime
 from cellblock_sandbox.machine import instance as instances
 from cellblock_sandbox.machine.calls import GuestTrap
 from cellblock_sandbox.machine.instance import PAGE
+from cellblock_sandbox.machine.interruption import Reason
 from cellblock_sandbox.machine.memory import GuestFault
 
 LOADS = """(func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
@@ -164,5 +165,5 @@ def test_closed_twice_is_closed(guest):
 def test_request_interrupt_writes_the_flag(guest):
     made = guest(LOADS)
     made.interrupt_flag = 128
-    made.request_interrupt()
+    made.request_interrupt(Reason.CANCELLED)
     assert made.memory.read(124, 12) == struct.pack("<3I", 0, 1, 0)

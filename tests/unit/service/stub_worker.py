@@ -1,16 +1,18 @@
 """A worker without a sandbox, for testing the pool and the HTTP side: the "code" of a request is a command for it.
 
-`echo` gives back the data, `env` the names in its environment, `sleep S`, `exit N`, `hang` (ignores its deadline),
-`convert S` (takes S seconds after the block ended), `babble` (sends what is no
-frame). It greets with the image it is told, or fails when asked for the image "missing", or dies when asked for
-"dying".
+`echo` gives back the data, `env` the names in its environment, `limits` those it was told, `sleep S` (ends early when
+it is cancelled), `exit N`, `hang` (ignores its deadline and being cancelled), `convert S` (takes S seconds after the
+block ended), `babble` (sends what is no frame), `print TEXT`, `ask KEY` (gives back what the flow replies), `pid`. It
+greets with the image it is told, or fails when asked for the image "missing", or dies when asked for "dying".
 """
 
 from __future__ import annotations
 
 import os
+import queue
 import socket
 import sys
+import threading
 import time
 
 import msgpack
@@ -20,37 +22,92 @@ from cellblock_service.errors import RequestError
 from cellblock_service.workers.frames import Frame, Link, Meta
 
 
-def run(link: Link, frame: Frame) -> tuple[Meta, bytes]:
-    request = msgpack.unpackb(frame.blob)
-    command, _, argument = request["code"].partition(" ")
-    result = request.get("data", b"\xc0")
-    if command == "env":
-        result = msgpack.packb(sorted(os.environ))
-    elif command == "limits":
-        result = msgpack.packb([frame.meta["timeout_s"], frame.meta["memory_mb"]])
-    elif command == "sleep":
-        time.sleep(float(argument))
-    elif command == "exit":
-        os._exit(int(argument))
-    elif command == "hang":
-        time.sleep(1000)
-    elif command == "babble":
-        link._socket.sendall(b"\0\0\0\1\0\0\0\0\xc1")
-    elif command == "convert":
-        link.send({"kind": "ran"})
-        time.sleep(float(argument))
-    if frame.meta["as_json"]:
-        result = jsontext.result_to_json(result)
-    timings = {"ready_ms": 0.5, "run_ms": 1.5}
-    return {"kind": "answer", "status": "completed", "error": None, "stdout": b"out\xff"} | timings, result
+class Stub:
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.jobs: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self.replies: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self.cancelled = threading.Event()
+        self.states: set[str] = set()
 
+    def read(self) -> None:
+        while (frame := self.link.receive()) is not None:
+            match frame.kind:
+                case "cancel":
+                    self.cancelled.set()
+                case "reply":
+                    self.replies.put(frame)
+                case "release":
+                    self.states -= set(frame.meta["states"])
+                case _:
+                    self.jobs.put(frame)
+        os._exit(0)
 
-def convert(frame: Frame) -> tuple[Meta, bytes]:
-    try:
-        request = check(jsontext.cut(frame.blob) if frame.meta["json"] else envelope.cut(frame.blob))
-    except RequestError as error:
-        return {"kind": "refused", "error_key": error.error_key, "detail": error.detail, "members": error.members}, b""
-    return {"kind": "answer", "request": {name: getattr(request, name) for name in request.__slots__}}, b""
+    def serve(self, image: str) -> None:
+        ready: Meta = {"kind": "ready", "image": {"name": image, "id": "0123", "packages": {"numpy": "2"}}}
+        while True:
+            self.link.send(ready)
+            ready = {"kind": "ready", "rss_bytes": 1 << 20, "states": len(self.states)}
+            frame = self.jobs.get()
+            self.cancelled.clear()
+            work = {"convert": self.convert, "express": self.express}.get(frame.kind, self.run)
+            self.link.send(*work(frame))
+
+    def run(self, frame: Frame) -> tuple[Meta, bytes]:
+        request = msgpack.unpackb(frame.blob)
+        command, _, argument = request["code"].partition(" ")
+        result, status = request.get("data", b"\xc0"), "completed"
+        if command == "env":
+            result = msgpack.packb(sorted(os.environ))
+        elif command == "limits":
+            result = msgpack.packb(frame.meta["limits"])
+        elif command == "inputs":
+            result = request["inputs"]
+        elif command == "pid":
+            result = msgpack.packb(os.getpid())
+        elif command == "sleep":
+            status = "cancelled" if self.cancelled.wait(float(argument)) else status
+        elif command == "exit":
+            os._exit(int(argument))
+        elif command == "hang":
+            time.sleep(1000)
+        elif command == "babble":
+            self.link._socket.sendall(b"\0\0\0\1\0\0\0\0\xc1")
+        elif command == "convert":
+            self.link.send({"kind": "ran"})
+            time.sleep(float(argument))
+        elif command == "print":
+            for character in argument.encode():
+                self.link.send({"kind": "output", "stream": "stdout"}, bytes([character]))
+        elif command == "ask":
+            asked = {"op": "get", "scope": "flow", "store": None, "key": argument}
+            self.link.send({"kind": "call", "call": 1, **asked})
+            reply = self.replies.get(timeout=20)
+            result = reply.blob if "error" not in reply.meta else msgpack.packb(reply.meta["error"])
+        answer: Meta = {"kind": "answer", "status": status, "error": None, "ready_ms": 0.5, "run_ms": 1.5}
+        answer |= self.state(frame) | ({} if frame.meta.get("live") else {"stdout": b"out\xff"})
+        if frame.meta["as_json"]:
+            return answer | {"packed_bytes": len(result)}, result + jsontext.result_to_json(result)
+        return answer, result
+
+    def state(self, frame: Frame) -> Meta:
+        key = frame.meta.get("state")
+        if key is None:
+            return {}
+        kept = key in self.states and not frame.meta["reset"]
+        self.states.add(key)
+        return {"state": "kept" if kept else "new"}
+
+    def convert(self, frame: Frame) -> tuple[Meta, bytes]:
+        try:
+            request = check(jsontext.cut(frame.blob) if frame.meta["json"] else envelope.cut(frame.blob))
+        except RequestError as error:
+            kept = {"error_key": error.error_key, "detail": error.detail, "members": error.members}
+            return {"kind": "refused", **kept}, b""
+        return {"kind": "answer", "request": {name: getattr(request, name) for name in request.__slots__}}, b""
+
+    def express(self, frame: Frame) -> tuple[Meta, bytes]:
+        return {"kind": "answer", "error": None}, jsontext.result_to_json(bytes(frame.blob))
 
 
 def main() -> None:
@@ -62,13 +119,9 @@ def main() -> None:
         return
     if hello.meta["image"] == "dying":
         os._exit(9)
-    while True:
-        image = {"name": hello.meta["image"], "id": "0123", "packages": {"numpy": "2"}}
-        link.send({"kind": "ready", "image": image})
-        frame = link.receive()
-        if frame is None:
-            return
-        link.send(*(convert(frame) if frame.kind == "convert" else run(link, frame)))
+    stub = Stub(link)
+    threading.Thread(target=stub.serve, args=(hello.meta["image"],), daemon=True).start()
+    stub.read()
 
 
 if __name__ == "__main__":

@@ -7,49 +7,18 @@ import gzip
 import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import msgpack
 import pytest
-import pytest_asyncio
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 from cellblock_service.api.keys import POOL
-from cellblock_service.application import create_app
-from cellblock_service.settings import Settings
-from cellblock_service.workers.pool import Pool
-from cellblock_service.workers.worker import WorkerOptions
 
 pytestmark = pytest.mark.asyncio
-STUB = str(Path(__file__).with_name("stub_worker.py"))
 MSGPACK = {"Content-Type": "application/msgpack"}
 Client = TestClient[web.Request, web.Application]
 Connect = Callable[..., Awaitable[Client]]
-
-
-@pytest_asyncio.fixture
-async def connect() -> AsyncIterator[Connect]:
-    """Give a function that starts a service with stub workers and returns a client of it."""
-    clients: list[Client] = []
-
-    async def start(image: str = "data", **given: Any) -> Client:
-        settings = Settings(image=image, workers=1, full_bundle="on-demand", **given)
-        app = create_app(settings)
-        options = WorkerOptions(image=image, home=None, timeout_s=30, memory_mb=64, program=(STUB,))
-        app[POOL] = Pool(options, workers=1, queue_size=settings.queue_size, recycle_after=1000)
-        client = TestClient(TestServer(app, handler_cancellation=True))
-        clients.append(client)
-        await client.start_server()
-        if image == "data":
-            async with asyncio.timeout(20):
-                while not app[POOL].state().ready:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
-        return client
-
-    yield start
-    for client in clients:
-        await client.close()
 
 
 async def problem(client: Client, **post: Any) -> dict[str, Any]:
@@ -112,7 +81,8 @@ async def test_the_answer_is_in_the_accepted_type(connect: Connect) -> None:
         ({"json": {"code": "x", "timeout_s": 0}}, 422, "invalid_value"),
         ({"json": {"code": "x", "timeout_s": 301}}, 422, "above_maximum"),
         ({"json": {"code": "x", "memory_mb": 3000}}, 422, "above_maximum"),
-        ({"json": {"code": "x", "dependencies": ["a"]}}, 422, "not_supported"),
+        ({"json": {"code": "x", "dependencies": ["a"]}}, 422, "dependency_unavailable"),
+        ({"json": {"code": "x", "dependencies": ["a"], "inputs": []}}, 422, "invalid_value"),
         ({"data": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "unsupported_media_type"),
         ({"json": {"code": "x"}, "headers": {"Accept": "text/html"}}, 406, "not_acceptable"),
         ({"json": {"code": "x"}, "headers": {"Host": "rebound.example"}}, 403, "host_refused"),
@@ -207,7 +177,8 @@ async def test_limits_reach_the_worker(connect: Connect) -> None:
     client = await connect(timeout_s=7, memory_mb=300)
     for asked, expected in (({}, [7, 300]), ({"timeout_s": 2, "memory_mb": 64}, [2, 64])):
         async with client.post("/v1/execute", json={"code": "limits", **asked}) as response:
-            assert (await response.json())["result"] == expected
+            told = (await response.json())["result"]
+            assert [told["timeout_s"], told["memory_mb"]] == expected
 
 
 async def test_a_token_is_asked_of_everything_but_health(connect: Connect) -> None:
@@ -240,7 +211,7 @@ async def test_an_unforeseen_error_hides_its_text(connect: Connect, monkeypatch:
     def broken(*_: object) -> None:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr("cellblock_service.api.execute.envelope.guest_request", broken)
+    monkeypatch.setattr("cellblock_service.executions.executions.envelope.guest_request", broken)
     document = await problem(client, json={"code": "echo"})
     assert (document["status"], document["error_key"]) == (500, "internal_error")
     assert "hunter2" not in json.dumps(document)
@@ -253,8 +224,10 @@ async def test_a_client_that_hangs_up_ends_its_block(connect: Connect) -> None:
     (worker,) = pool._alive
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
-            await client.post("/v1/execute", json={"code": "hang"})
-    async with asyncio.timeout(2):
-        await worker.exited
+            await client.post("/v1/execute", json={"code": "sleep 100"})
+    async with asyncio.timeout(5):
+        while pool.state().busy:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert pool._alive == {worker}
     async with client.post("/v1/execute", json={"code": "echo"}) as response:
         assert response.status == 200

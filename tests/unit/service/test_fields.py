@@ -11,7 +11,6 @@ from cellblock_service.codec.fields import ExecuteRequest, check
 from cellblock_service.errors import (
     InvalidValue,
     MissingField,
-    NotSupported,
     RequestError,
     UnknownField,
     WrongType,
@@ -27,8 +26,12 @@ def test_code_alone_is_enough() -> None:
 
 
 def test_everything_at_once() -> None:
-    request = checked({"data": 1}, name="sum", id="a-1", packages=["numpy"], timeout_s=2, memory_mb=64, dependencies=[])
-    assert request == ExecuteRequest("x", "sum", "a-1", ("numpy",), 2.0, 64, {"data": b"\x01"})
+    small = {"name": "sum", "id": "a-1", "block": "b 1", "order": "in-order", "keep_state": True, "reset_state": True}
+    limits = {"timeout_s": 2.0, "cpu_s": 1.0, "memory_mb": 64, "output_bytes": 9, "result_bytes": 8, "files": 7}
+    lists = {"packages": ["numpy"], "dependencies": ["a-0"], "env": {"A": "b"}}
+    request = checked({"data": 1}, **small, **limits, **lists)
+    payloads, several = {"data": b"\x01"}, {"packages": ("numpy",), "dependencies": ("a-0",), "env": {"A": "b"}}
+    assert request == ExecuteRequest("x", **small, **several, limits=limits, payloads=payloads)
 
 
 def test_null_is_absent_except_for_data() -> None:
@@ -82,6 +85,7 @@ def test_payloads_have_types_too(field: str, value: Any, expected: str) -> None:
         ("timeout_s", float("inf")),
         ("timeout_s", 10**400),
         ("memory_mb", 0),
+        ("files", 0),
         ("memory_mb", 10**30),
         ("id", ""),
         ("id", "a b"),
@@ -113,9 +117,26 @@ def test_an_unknown_field_is_refused_with_the_nearest() -> None:
     caught.value.detail.encode()
 
 
-def test_dependencies_are_refused_until_results_are_kept() -> None:
-    with pytest.raises(NotSupported, match="dependencies"):
-        checked(dependencies=["a"])
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"keep_state": True}, MissingField),
+        ({"order": "parallel"}, MissingField),
+        ({"block": "b", "order": "parallel", "keep_state": True}, InvalidValue),
+        ({"block": "b", "order": "sideways"}, InvalidValue),
+        ({"dependencies": ["a b"]}, InvalidValue),
+        ({"env": {"A": 1}}, WrongType),
+        ({"keep_state": 1}, WrongType),
+    ],
+)
+def test_what_does_not_go_together_is_refused(fields: dict[str, Any], error: type[RequestError]) -> None:
+    with pytest.raises(error):
+        checked(**fields)
+
+
+def test_dependencies_take_the_place_of_inputs() -> None:
+    with pytest.raises(InvalidValue, match="take the place of inputs"):
+        checked({"inputs": []}, dependencies=["a"])
 
 
 def test_an_error_survives_the_way_between_processes() -> None:

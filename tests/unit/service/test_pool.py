@@ -14,8 +14,8 @@ import pytest
 from cellblock_service.codec.envelope import guest_request
 from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame
-from cellblock_service.workers.pool import Job, Pool
-from cellblock_service.workers.worker import Worker, WorkerOptions
+from cellblock_service.workers.pool import Job, Pool, PoolOptions
+from cellblock_service.workers.worker import Install, Worker, WorkerOptions
 
 pytestmark = pytest.mark.asyncio
 STUB = str(Path(__file__).with_name("stub_worker.py"))
@@ -27,10 +27,18 @@ async def nothing_to_install(*_: object) -> list[dict[str, str]]:
 
 @asynccontextmanager
 async def pool_of(
-    workers: int = 1, *, queue_size: int = 8, recycle_after: int = 1000, image: str = "data", wait: bool = True
+    workers: int = 1,
+    *,
+    queue_size: int = 8,
+    recycle_after: int = 1000,
+    image: str = "data",
+    wait: bool = True,
+    lost: list[str] | None = None,
+    **more: Any,
 ) -> AsyncIterator[Pool]:
-    options = WorkerOptions(image=image, home=None, timeout_s=30, memory_mb=64, program=(STUB,))
-    pool = Pool(options, workers=workers, queue_size=queue_size, recycle_after=recycle_after)
+    worker = WorkerOptions(image=image, home=None, limits={"timeout_s": 30, "memory_mb": 64}, program=(STUB,))
+    options = PoolOptions(workers, queue_size, recycle_after=recycle_after, **more)
+    pool = Pool(worker, options, on_lost=lost.append if lost is not None else lambda _: None)
     pool.start(nothing_to_install)
     try:
         if wait:
@@ -46,10 +54,21 @@ async def until(condition: Callable[[], bool], within_s: float = 20) -> None:
             await asyncio.sleep(0.01)
 
 
-async def run(pool: Pool, code: str, *, within_s: float = 20, data: Any = None) -> dict[str, Any]:
+def job_for(code: str, *, within_s: float = 20, data: Any = None, **more: Any) -> Job:
+    """A job of the stub worker; `more` as in Job."""
     request = guest_request(code, "block", within_s, {"data": msgpack.packb(data)})
-    frame = Frame({"kind": "run", "timeout_s": within_s, "memory_mb": 64, "as_json": False}, request)
-    answer, _ = await pool.submit(frame, within_s=within_s)
+    meta = {"kind": "run", "limits": {"timeout_s": within_s}, "as_json": False, "reset": False}
+    return Job(Frame(meta | {"state": more.get("state")}, request), within_s, execution="it", **more)
+
+
+async def run(pool: Pool, code: str, **options: Any) -> dict[str, Any]:
+    job = job_for(code, **options)
+    pool.submit(job)
+    try:
+        answer = await job.done
+    except asyncio.CancelledError:
+        pool.cancel(job)
+        raise
     return answer.meta | {"result": answer.blob}
 
 
@@ -125,15 +144,145 @@ async def test_an_idle_worker_that_dies_is_replaced() -> None:
         assert (await run(pool, "echo"))["status"] == "completed"
 
 
-async def test_a_client_that_goes_away_ends_its_block() -> None:
+async def test_a_cancelled_block_ends_and_its_worker_goes_on() -> None:
     async with pool_of() as pool:
         (worker,) = pool._alive
-        task = asyncio.create_task(run(pool, "hang"))
-        await asyncio.sleep(0.1)
-        task.cancel()
-        async with asyncio.timeout(2):
+        job = job_for("sleep 100")
+        pool.submit(job)
+        await until(lambda: job.worker is not None)
+        pool.cancel(job)
+        pool.cancel(job)
+        assert (await job.done).meta["status"] == "cancelled"
+        assert (await run(pool, "echo"))["status"] == "completed"
+        assert pool._alive == {worker}
+
+
+async def test_a_block_that_ignores_being_cancelled_costs_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cellblock_service.workers.pool.CANCEL_S", 0.2)
+    async with pool_of() as pool:
+        (worker,) = pool._alive
+        job = job_for("hang")
+        pool.submit(job)
+        await until(lambda: job.worker is not None)
+        pool.cancel(job)
+        assert (await job.done).meta["status"] == "cancelled"
+        async with asyncio.timeout(5):
             await worker.exited
         assert (await run(pool, "echo"))["status"] == "completed"
+
+
+async def test_cancelling_what_waits_ends_it_at_once() -> None:
+    async with pool_of() as pool:
+        running, waiting = job_for("sleep 0.3"), job_for("exit 1")
+        pool.submit(running)
+        pool.submit(waiting)
+        pool.cancel(waiting)
+        assert (await waiting.done).meta["status"] == "cancelled"
+        assert (await running.done).meta["status"] == "completed"
+
+
+class Heard:
+    """A listener that keeps what it hears, and replies with what it was asked for."""
+
+    def __init__(self) -> None:
+        self.printed = b""
+        self.begun = 0
+
+    def started(self) -> None:
+        self.begun += 1
+
+    def output(self, stream: str, chunk: Any) -> None:
+        assert stream == "stdout"
+        self.printed += chunk
+
+    def call(self, worker: Worker, meta: dict[str, Any], value: Any) -> None:
+        worker.reply(meta["call"], msgpack.packb([meta["op"], meta["key"]]))
+
+
+async def test_what_a_block_prints_and_asks_is_heard_while_it_runs() -> None:
+    async with pool_of() as pool:
+        heard = Heard()
+        await run(pool, "print grüße", listener=heard)
+        assert (heard.printed, heard.begun) == ("grüße".encode(), 1)
+        answer = await run(pool, "ask level", listener=heard)
+        assert msgpack.unpackb(answer["result"]) == ["get", "level"]
+        answer = await run(pool, "ask level")
+        assert msgpack.unpackb(answer["result"]) == "no flow stands behind this run"
+
+
+async def test_one_block_in_order_while_others_run() -> None:
+    async with pool_of(2) as pool:
+        ended = []
+        names = [("a", "sleep 0.2"), ("a", "echo"), ("b", "echo")]
+        jobs = [job_for(code, lane=lane, in_order=True) for lane, code in names]
+        for number, job in enumerate(jobs):
+            job.done.add_done_callback(lambda _, number=number: ended.append(number))
+            pool.submit(job)
+        await asyncio.gather(*(job.done for job in jobs))
+        assert ended == [2, 0, 1]
+
+
+async def test_a_busy_block_does_not_starve_the_rest() -> None:
+    async with pool_of(queue_size=100) as pool:
+        ended = []
+        lanes = ["busy"] * 20 + ["rare"]
+        jobs = [job_for("echo", lane=lane) for lane in lanes]
+        for job in jobs:
+            job.done.add_done_callback(lambda _, lane=job.lane: ended.append(lane))
+            pool.submit(job)
+        await asyncio.gather(*(job.done for job in jobs))
+        assert ended.index("rare") <= 2
+
+
+async def test_one_block_can_not_fill_the_queue() -> None:
+    async with pool_of(queue_size=100, lane_size=3) as pool:
+        jobs = [job_for("sleep 0.1", lane="busy", in_order=True) for _ in range(4)]
+        for job in jobs:
+            pool.submit(job)
+            await until(lambda: jobs[0].worker is not None)
+        with pytest.raises(QueueFull, match="of this block"):
+            pool.submit(job_for("echo", lane="busy", in_order=True))
+        other = job_for("echo", lane="other")
+        pool.submit(other)
+        await asyncio.gather(other.done, *(job.done for job in jobs))
+
+
+def kept(lane: str, code: str = "pid") -> dict[str, Any]:
+    return {"code": code, "lane": lane, "in_order": True, "state": lane}
+
+
+async def test_kept_state_stays_with_its_worker() -> None:
+    async with pool_of(2) as pool:
+        first = await run(pool, **kept("a"))
+        others = [await run(pool, "pid") for _ in range(4)]
+        again = [await run(pool, **kept("a")) for _ in range(4)]
+        assert len({answer["result"] for answer in others}) == 2
+        assert {answer["result"] for answer in again} == {first["result"]}
+        assert (first["state"], {answer["state"] for answer in again}) == ("new", {"kept"})
+
+
+async def test_kept_states_are_few_and_expire() -> None:
+    async with pool_of(kept_states=2, kept_idle_s=100) as pool:
+        for lane in ("a", "b", "c"):
+            assert (await run(pool, **kept(lane)))["state"] == "new"
+        assert pool.state().states == 2
+        assert [(await run(pool, **kept(lane)))["state"] for lane in ("b", "c", "a")] == ["kept", "kept", "new"]
+        pool._states.expire(asyncio.get_running_loop().time() + 1000)
+        assert (await run(pool, **kept("c")))["state"] == "new"
+
+
+async def test_state_that_is_lost_with_its_worker_begins_anew() -> None:
+    async with pool_of(2) as pool:
+        await run(pool, **kept("a"))
+        assert (await run(pool, **kept("a", "exit 3")))["error"]["type"] == "WorkerCrashed"
+        assert (await run(pool, **kept("a")))["state"] == "new"
+
+
+async def test_a_worker_that_takes_too_much_memory_is_replaced() -> None:
+    lost: list[str] = []
+    async with pool_of(recycle_bytes=1, lost=lost) as pool:
+        await run(pool, "echo")
+        await until(lambda: lost == ["memory"] and pool.state().ready == 1)
 
 
 async def test_a_client_that_goes_away_while_waiting_costs_nothing() -> None:
@@ -194,27 +343,14 @@ async def test_closing_ends_workers_and_jobs() -> None:
             await run(pool, "echo")
 
 
-async def test_a_job_handed_to_a_dead_worker_goes_to_another_that_is_idle() -> None:
-    async with pool_of(0) as pool:
-        handed, idle = (asyncio.get_running_loop().create_future() for _ in range(2))
-        job = Job(Frame({"kind": "run"}), 1, asyncio.get_running_loop().create_future(), 0)
-        handed.set_result(job)
-        pool._idle.append(idle)
-        pool._give_back(handed)
-        assert idle.result() is job
-        pool._give_back(handed)
-        assert list(pool._waiting) == [job]
-        job.done.cancel()
-
-
 async def test_a_slot_survives_what_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
     start, attempts = Worker.start, []
 
-    async def start_late(options: WorkerOptions) -> Worker:
+    async def start_late(options: WorkerOptions, install: Install) -> Worker:
         attempts.append(options)
         if len(attempts) == 1:
             raise OSError(24, "Too many open files")
-        return await start(options)
+        return await start(options, install)
 
     monkeypatch.setattr(Worker, "start", start_late)
     async with pool_of() as pool:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 def test_defaults_are_local_and_bounded() -> None:
     settings = Settings()
     assert (settings.host, settings.port, settings.token, settings.image) == ("127.0.0.1", 8765, None, "data")
-    assert settings.body_bytes == 64 * 1024 * 1024
+    assert settings.body_bytes == 256 * 1024 * 1024
     assert settings.timeout_s == 30
 
 
@@ -44,7 +44,19 @@ def test_loopback_is_recognised(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("values", [{"timeout_s": 500}, {"memory_mb": 4000}, {"port": 70000}, {"host": " "}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"timeout_s": 500},
+        {"memory_mb": 4000},
+        {"cpu_s": 2, "max_cpu_s": 1},
+        {"files": 10**9},
+        {"port": 70000},
+        {"host": " "},
+        {"tls_key": "key.pem"},
+        {"tls_certificate": "certificate.pem"},
+    ],
+)
 def test_settings_that_make_no_sense_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings(**values)

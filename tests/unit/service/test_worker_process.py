@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from cellblock_sandbox.guest import values
 from cellblock_service.codec.jsontext import result_to_json
-from cellblock_service.workers.process import MAX_TYPE, _portable, bounded_memory
+from cellblock_service.workers.conversion import bounded_memory
+from cellblock_service.workers.process import MAX_TYPE, _portable
 
 
 @pytest.mark.parametrize(

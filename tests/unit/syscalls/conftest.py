@@ -1,3 +1,4 @@
+import math
 import struct
 
 import pytest
@@ -13,6 +14,7 @@ class FakeClock:
     def __init__(self):
         self.real = NOON
         self.mono = 5_000_000
+        self.stops_at = math.inf
 
     def realtime_ns(self):
         return self.real
@@ -23,8 +25,13 @@ class FakeClock:
     def cpu_ns(self):
         return 7_000
 
-    def sleep(self, seconds):
-        self.mono += int(seconds * 1e9)
+    def sleep(self, seconds, until=None):
+        """As asked, or until the guest is asked to stop, which here happens at `stops_at`."""
+        end = self.mono + (seconds * 1e9 if seconds < 1e9 else 1e18)
+        if until is not None and self.stops_at <= end:
+            until.set()
+            end = max(self.mono, self.stops_at)
+        self.mono = int(end)
 
 
 class Guest:

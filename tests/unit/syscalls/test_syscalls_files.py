@@ -322,16 +322,16 @@ def test_pipe_and_poll(guest):
     assert guest.host.files.overlay.quota.files_used == files
 
 
-def test_poll_waits_but_not_beyond_the_deadline(guest):
+def test_poll_waits_until_the_run_is_asked_to_stop(guest):
     clock = guest.host.clock
     assert guest("__syscall_poll", 0, 0, 250) == 0
     assert clock.mono == 255_000_000
     assert guest("__syscall_poll", 0, 0, -1) == guest("__syscall_poll", 0, 0, 0) == 0
     assert clock.mono == 255_000_000
-    guest.host.deadline = 0.5
+    guest.host.deadline, clock.stops_at = 0.5, 500_000_000
     assert guest("__syscall_poll", 0, 0, 100) == 0
     assert clock.mono == 355_000_000
-    for timeout, then in ((1000, 505_000_000), (-1, 510_000_000), (1000, 515_000_000)):
+    for timeout, then in ((-1, 500_000_000), (1000, 505_000_000), (-1, 510_000_000), (2, 512_000_000)):
         assert guest("__syscall_poll", 0, 0, timeout) == 0
         assert clock.mono == pytest.approx(then, abs=1000)
 

@@ -95,16 +95,23 @@ def run_block(block: Block, module: ModuleType, run_coroutine: Runner) -> Any:
     return None if last is _UNBOUND else last
 
 
-def new_module(name: str, filename: str, source: str, names: dict[str, Any]) -> ModuleType:
-    """Put a fresh module holding `names` in sys.modules, its source in linecache. `forget` undoes it."""
-    module = ModuleType(name)
-    module.__file__ = filename
-    module.__dict__.update(names)
-    module.__dict__["__builtins__"] = builtins
+def new_module() -> ModuleType:
+    """A module for blocks to run in."""
+    return ModuleType("block")
+
+
+def place(module: ModuleType, name: str, filename: str, source: str, names: dict[str, Any]) -> None:
+    """Put `names` in the module, the module in sys.modules, its source in linecache. `forget` undoes the latter two.
+
+    What an earlier run left in the module stays there, but for its result.
+    """
+    namespace = module.__dict__
+    for stale in ("result", LAST):
+        namespace.pop(stale, None)
+    namespace.update(names, __name__=name, __file__=filename, __builtins__=builtins)
     sys.modules[name] = module
     lines = _lines(source.removeprefix("\ufeff"))
     linecache.cache[filename] = (len(source), None, lines, filename)
-    return module
 
 
 def forget(module: ModuleType) -> None:

@@ -9,12 +9,13 @@ import gc
 import pkgutil
 import struct
 import sys
+from types import ModuleType
 from typing import Any
 
 from ..values import Parts, ValueNotPortable, pack, pack_parts, unpack
-from . import blocks, bridge, checking, environment, failures, imports, loop, network, returns
-from .deadline import caused_by_deadline, deadline
+from . import blocks, bridge, checking, context, environment, failures, imports, loop, network, returns
 from .immortal import immortalize
+from .interruption import caused_by_deadline, interruption
 from .preload import preload
 from .streams import streams
 
@@ -24,10 +25,16 @@ _COMPLETED = b"\x82\xa6status\xa9completed\xa6result\xc6"
 
 
 class _State:
-    """What settle leaves for run. In an image, `restored` is False: the first run sees to the randomness."""
+    """What settle leaves for run, and one run for the next.
+
+    In an image, `restored` is False: the first run sees to the randomness. Runs that ask to `keep` share one module,
+    and the latest compiled block.
+    """
 
     reserved: frozenset[str] = sys.stdlib_module_names
     restored = False
+    kept: ModuleType | None = None
+    compiled: tuple[str, str, blocks.Block] | None = None
 
 
 def begin() -> None:
@@ -61,7 +68,7 @@ def run(request: bytes) -> bytes:
             _State.restored = True
         return _run(unpack(request))
     except BaseException as error:  # whatever a block or a broken request did, the host gets an answer
-        deadline.disarm()
+        interruption.disarm()
         return _failure(error, "")
 
 
@@ -73,14 +80,16 @@ def _run(request: dict[str, Any]) -> bytes:
     limit = sys.getrecursionlimit()
     streams.begin()
     imports.explain_absent(request.get("unavailable") or {})
-    module = blocks.new_module(_module_name(filename), filename, code, names)
+    keep = bool(request.get("keep"))
+    module = _kept_module() if keep else blocks.new_module()
+    blocks.place(module, _module_name(filename), filename, code, names)
     try:
-        deadline.arm(request.get("timeout_s"))
-        block = blocks.compile_block(code, filename)
+        interruption.arm(request.get("timeout_s"), request.get("cpu_s"))
+        block = (_compiled_once if keep else blocks.compile_block)(code, filename)
         response = _response(pack_parts(blocks.run_block(block, module, loop.run_coroutine)))
-        deadline.disarm()
+        interruption.disarm()
     except BaseException as error:  # SystemExit and the like end the block, not the sandbox
-        deadline.disarm()
+        interruption.disarm()
         sys.settrace(None)
         sys.setrecursionlimit(limit)
         response = _failure(error, filename)
@@ -94,13 +103,27 @@ def _run(request: dict[str, Any]) -> bytes:
     return response
 
 
+def _kept_module() -> ModuleType:
+    if _State.kept is None:
+        _State.kept = blocks.new_module()
+    return _State.kept
+
+
+def _compiled_once(code: str, filename: str) -> blocks.Block:
+    """The block compiled for the run before, if it is the same one. Compiling takes 0.1 ms a line or two."""
+    if _State.compiled is None or _State.compiled[:2] != (code, filename):
+        _State.compiled = None
+        _State.compiled = code, filename, blocks.compile_block(code, filename)
+    return _State.compiled[2]
+
+
 def _names(request: dict[str, Any]) -> dict[str, Any]:
-    """Collect the names a block is given: every packed value of the request, and env; the absent ones empty.
+    """Collect the names a block is given: every packed value of the request, env, context; the absent ones empty.
 
     A message that comes alone brings its payload as the one input: the same object, so that `data.append(1)` followed
     by `return msg` sends what was appended.
     """
-    names: dict[str, Any] = {"msg": None, "inputs": [], "env": request.get("env") or {}}
+    names: dict[str, Any] = {"msg": None, "inputs": [], "env": request.get("env") or {}, **context.NAMES}
     for name, value in request.items():
         if type(value) is bytes:
             names[name] = unpack(value)
@@ -139,7 +162,7 @@ def _response(parts: Parts) -> bytes:
 def _failure(error: BaseException, filename: str) -> bytes:
     if isinstance(error, ValueNotPortable):
         return _failed("error", failures.not_portable(error))
-    status = "timeout" if deadline.reached and caused_by_deadline(error) else "error"
+    status = "timeout" if interruption.deadline and caused_by_deadline(error) else "error"
     return _failed(status, failures.describe(error, filename))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from typing import Any, NoReturn, TypeVar
 
 from .bridge import NO_NETWORK
-from .deadline import DeadlineExceeded, deadline
+from .interruption import DeadlineExceeded, interruption
 
 T = TypeVar("T")
 _LONGEST_SLEEP_S = 3600.0
@@ -48,13 +48,13 @@ class _Sleeper:
         self.writers: dict[int, asyncio.Handle] = {}
 
     def select(self, timeout: float | None) -> list[asyncio.Handle]:
-        """Sleep for `timeout` seconds, until a watched descriptor is ready, or until the deadline when nothing is due.
+        """Sleep for `timeout` seconds, until a watched descriptor is ready, or until interrupted when nothing is due.
 
-        The deadline ends the wait at the block's own `await`, so that its line is in the traceback.
+        An interrupt ends the wait at the block's own `await`, so that its line is in the traceback.
         """
         try:
             return self._wait(_LONGEST_SLEEP_S if timeout is None else min(timeout, _LONGEST_SLEEP_S))
-        except DeadlineExceeded as error:
+        except (DeadlineExceeded, KeyboardInterrupt) as error:
             if not self._loop.fail_waiting_task(error):
                 raise
             return []
@@ -80,13 +80,14 @@ class SleepingLoop(asyncio.BaseEventLoop):
     def _run_once(self) -> None:
         """As in asyncio; then see that the main task hears of a deadline that hit a task or callback beside it.
 
-        asyncio keeps the exceptions of those, and the main task might never ask for them.
+        asyncio keeps the exceptions of those, and the main task might never ask for them. It doesn't keep a
+        KeyboardInterrupt: that ends the loop at once.
         """
         super()._run_once()  # type: ignore[misc]
-        if deadline.reached and not self._told:
+        if interruption.deadline and not self._told:
             self._told = True
-            if deadline.task is not self._main:
-                self.fail_waiting_task(deadline.error())
+            if interruption.task is not self._main:
+                self.fail_waiting_task(DeadlineExceeded(*interruption.deadline.args))
 
     def _process_events(self, event_list: list[Any]) -> None:
         """Have the callbacks of ready descriptors called."""
@@ -96,14 +97,14 @@ class SleepingLoop(asyncio.BaseEventLoop):
         """Do nothing: nothing but this thread could wake the loop, and it is awake."""
 
     def run_until_complete(self, future: Any) -> Any:
-        """As in asyncio; also remembers `future` as what a deadline interrupts."""
+        """As in asyncio; also remembers `future` as what an interrupt is for."""
         outer, self._main = self._main, future
         try:
             return super().run_until_complete(future)
         finally:
             self._main = outer
 
-    def fail_waiting_task(self, error: DeadlineExceeded) -> bool:
+    def fail_waiting_task(self, error: BaseException) -> bool:
         """Make the main task's `await` raise `error`; False when it isn't waiting on a future."""
         waiting = self._main
         while isinstance(waiting, asyncio.Task):

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..values import pack
 from . import failures
-from .deadline import deadline
+from .interruption import interruption
 
 SECONDS = 120.0
 """How long an import may take. The host enforces it as it does for blocks."""
@@ -31,7 +31,7 @@ def preload(name: bytes) -> bytes:
     """
     path, folder = list(sys.path), os.getcwd()
     try:
-        deadline.arm(SECONDS)
+        interruption.arm(SECONDS)
         importlib.import_module(name.decode())
         answer = {}
     except MemoryError:
@@ -40,7 +40,7 @@ def preload(name: bytes) -> bytes:
         answer = {"failed": f"{failures.type_name(error)}: {failures.message(error)}"}
         sys.path[:] = path
         os.chdir(folder)
-    deadline.disarm()
+    interruption.disarm()
     if files := _open_files():
         answer = {"unholdable": f"its import leaves open {', '.join(files)}, and an image can't hold an open file"}
     return pack(answer)

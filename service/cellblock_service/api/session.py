@@ -1,0 +1,255 @@
+"""`GET /v1/session`: a WebSocket on which a client runs any number of blocks at once (docs/protocol.md).
+
+One task reads, one writes. The reader never waits for a worker, since a running block may be waiting for a reply that
+comes through it: large requests are taken apart aside, and those behind them keep their order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any, Final
+
+import msgpack
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from cellblock_service.api.answers import members
+from cellblock_service.api.bodies import take_apart, take_apart_here
+from cellblock_service.api.keys import ADMISSION, EXECUTIONS, POOL, PRINCIPAL, SESSIONS, SETTINGS
+from cellblock_service.api.problems import document
+from cellblock_service.codec import envelope, fields
+from cellblock_service.codec.fields import ExecuteRequest
+from cellblock_service.errors import ExecutionUnknown, MalformedBody, MissingField, QueueFull, ServiceError
+from cellblock_service.executions.execution import Event, Execution
+from cellblock_service.executions.executions import Ask
+from cellblock_service.executions.session import Call, Item, Message
+from cellblock_service.trust.tokens import Principal
+
+PROTOCOL = "cellblock.v1"
+VERSION: Final = version("cellblock")
+HEARTBEAT_S = 20.0
+HELLO_S = 10.0
+# Requests waiting to be taken apart in a worker: more than that from one client are refused.
+MOST_ASIDE = 64
+_LAST = ("result", "refused")
+
+log = structlog.get_logger(__name__)
+routes = web.RouteTableDef()
+
+
+@routes.get("/v1/session")
+async def session(request: web.Request) -> web.StreamResponse:
+    """Serve one connection."""
+    settings = request.app[SETTINGS]
+    socket = web.WebSocketResponse(
+        protocols=(PROTOCOL,), heartbeat=HEARTBEAT_S, max_msg_size=settings.body_bytes, compress=False
+    )
+    await socket.prepare(request)
+    connection = _Connection(request, socket, request[PRINCIPAL])
+    try:
+        await connection.serve()
+    except ServiceError as error:
+        await socket.send_bytes(msgpack.packb({"kind": "problem", "problem": document(error)}))
+        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=error.error_key.encode())
+    return socket
+
+
+class _Connection:
+    """One connection of a session."""
+
+    def __init__(self, request: web.Request, socket: web.WebSocketResponse, principal: Principal) -> None:
+        app = request.app
+        self._settings, self._pool, self._admission = app[SETTINGS], app[POOL], app[ADMISSION]
+        self._executions, self._sessions = app[EXECUTIONS], app[SESSIONS]
+        self._remote = request.remote or ""
+        self._socket = socket
+        self._principal = principal
+        self._aside: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "execute": self._execute,
+            "cancel": self._cancel,
+            "resume": self._resume,
+            "reply": self._reply,
+            "ping": self._ping,
+        }
+
+    async def serve(self) -> None:
+        """Greet, then carry messages both ways until the connection ends."""
+        hello = await self._hello()
+        if hello is None:
+            return
+        self._session, resumed = self._sessions.attach(self._principal.id, hello.get("session"), self._hang_up)
+        tasks = [asyncio.create_task(work) for work in (self._write(), self._take_apart_aside())]
+        try:
+            limits = self._admission.limits(self._principal, {})
+            welcome = {"session": self._session.id, "version": VERSION, "resumed": resumed, "limits": limits}
+            await self._send("welcome", **welcome)
+            self._reading = asyncio.create_task(self._read())
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reading
+        finally:
+            for task in tasks:
+                task.cancel()
+            self._sessions.detach(self._session, self._hang_up, for_good=self._socket.close_code == WSCloseCode.OK)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _hang_up(self) -> None:
+        """End this connection: its client has made a new one."""
+        self._reading.cancel()
+
+    async def _hello(self) -> dict[str, Any] | None:
+        try:
+            message = await self._socket.receive(timeout=HELLO_S)
+        except TimeoutError:
+            message = None
+        content = _content(message.data) if message is not None and message.type is WSMsgType.BINARY else None
+        if content is None or content["kind"] != "hello":
+            await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the first message has to be a hello")
+            return None
+        ident = content.get("session")
+        return {"session": ident if isinstance(ident, str) else None}
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            content = _content(message.data) if message.type is WSMsgType.BINARY else None
+            if content is None:
+                await self._socket.close(
+                    code=WSCloseCode.UNSUPPORTED_DATA, message=b"expected msgpack maps with a kind"
+                )
+                return
+            handler = self._handlers.get(content["kind"])
+            try:
+                if handler is None:
+                    raise MalformedBody(f"{content['kind'][:64]!r} is no kind of message")
+                handler(content)
+            except ServiceError as error:
+                self._session.say("problem", problem=document(error))
+
+    # What the client says.
+
+    def _execute(self, content: dict[str, Any]) -> None:
+        ident, body = fields.identifier("id", content.get("id")), content.get("request")
+        if not isinstance(body, bytes):
+            raise MissingField("request: a bin with the packed request is needed", field="request")
+        with self._refusing(ident):
+            work = take_apart_here(body, "msgpack") if self._aside.empty() else None
+            if work is not None:
+                self._begin(ident, work)
+            elif self._aside.qsize() >= MOST_ASIDE:
+                raise QueueFull(f"{MOST_ASIDE} large requests are waiting to be read")
+            else:
+                self._aside.put_nowait((ident, body))
+
+    async def _take_apart_aside(self) -> None:
+        """Have workers take apart large requests, one after the other."""
+        while True:
+            ident, body = await self._aside.get()
+            with self._refusing(ident):
+                self._begin(ident, await take_apart(body, "msgpack", self._pool))
+
+    @contextlib.contextmanager
+    def _refusing(self, ident: str) -> Iterator[None]:
+        """Tell a refusal to the client that named its execution `ident`."""
+        try:
+            yield
+        except ServiceError as error:
+            self._session.say("refused", id=ident, problem=document(error))
+
+    def _begin(self, ident: str, work: ExecuteRequest) -> None:
+        """Begin an execution. Raises what it is refused with."""
+        self._admission.admit(self._principal)
+        limits = self._admission.limits(self._principal, work.limits)
+        work = replace(work, id=ident)
+        ask = Ask(work, self._principal, limits, live=True, remote=self._remote, flow=self._session)
+        execution = self._executions.start(ask)
+        self._session.executions[ident] = execution
+
+    def _cancel(self, content: dict[str, Any]) -> None:
+        execution = self._find(content)
+        if execution is not None:
+            self._executions.cancel(execution)
+
+    def _resume(self, content: dict[str, Any]) -> None:
+        execution = self._find(content)
+        if execution is not None:
+            after = content.get("after", 0)
+            execution.followers.add(self._session)
+            execution.flow = self._session
+            self._session.replay(execution, after if isinstance(after, int) else 0)
+
+    def _reply(self, content: dict[str, Any]) -> None:
+        execution, call, value, error = (content.get(name) for name in ("id", "call", "value", "error"))
+        found = self._session.executions.get(execution) if isinstance(execution, str) else None
+        if found is None or not isinstance(call, int):
+            return
+        if isinstance(value, bytes):
+            found.reply(call, value)
+        else:
+            found.reply(call, error=str(error)[:10_000])
+
+    def _ping(self, content: dict[str, Any]) -> None:
+        number = content.get("n")
+        self._session.say("pong", n=number if isinstance(number, int | float) else None)
+
+    def _find(self, content: dict[str, Any]) -> Execution | None:
+        ident = content.get("id")
+        try:
+            return self._executions.get(self._principal.id, ident if isinstance(ident, str) else "")
+        except ExecutionUnknown:
+            self._session.say("unknown", id=ident if isinstance(ident, str) else None)
+            return None
+
+    # What the service says.
+
+    async def _send(self, kind: str, **content: Any) -> None:
+        await self._socket.send_bytes(msgpack.packb({"kind": kind, **content}))
+
+    async def _write(self) -> None:
+        """Send what waits in the outbox, in its order."""
+        with contextlib.suppress(ConnectionError):
+            while True:
+                while self._session.outbox:
+                    item = self._session.outbox.popleft()
+                    await self._socket.send_bytes(_encoded(item))
+                    if not isinstance(item, Message) and isinstance(item[1], Event) and item[1].kind in _LAST:
+                        self._session.forget(item[0])
+                self._session.wakeup.clear()
+                await self._session.wakeup.wait()
+
+
+def _content(data: bytes) -> dict[str, Any] | None:
+    """Read a message; None if it isn't a map with a kind."""
+    try:
+        content = msgpack.unpackb(data)
+    except (ValueError, msgpack.UnpackException, RecursionError):
+        return None
+    return content if isinstance(content, dict) and isinstance(content.get("kind"), str) else None
+
+
+def _encoded(item: Item) -> bytes:
+    """Write one message."""
+    if isinstance(item, Message):
+        return _packed(item.kind, item.content)
+    execution, what = item
+    if isinstance(what, Call):
+        names = ("call", "op", "scope", "store", "key")
+        content = {name: what.meta.get(name) for name in names} | {"id": execution.id}
+        return _packed("call", content | ({"value": bytes(what.value)} if what.value else {}))
+    head = {"id": execution.id, "seq": what.seq}
+    if what.kind == "refused":
+        assert execution.refusal is not None
+        return _packed("refused", head | {"problem": document(execution.refusal)})
+    if what.kind != "result":
+        return _packed(what.kind, head | dict(what.members))
+    assert execution.outcome is not None
+    told = {name: value for name, value in members(execution).items() if name not in ("stdout", "stderr")}
+    return b"".join(envelope.stitch({"kind": "result"} | head | told, execution.outcome.result or fields.NIL))
+
+
+def _packed(kind: str, content: Mapping[str, Any]) -> bytes:
+    packed: bytes = msgpack.packb({"kind": kind, **content})
+    return packed

@@ -1,0 +1,218 @@
+"""One execution: what was asked for, what has happened to it, and who follows that.
+
+What happens is a list of numbered events, so that a client whose connection broke can ask for those it missed. The list
+is bounded by what a block may print.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cellblock_service.codec.fields import ExecuteRequest
+from cellblock_service.errors import ServiceError
+from cellblock_service.trust.tokens import Principal
+from cellblock_service.workers.frames import Buffer, Meta
+from cellblock_service.workers.pool import Job
+from cellblock_service.workers.worker import Worker
+
+FINAL = frozenset({"completed", "error", "timeout", "cancelled"})
+_EDGE = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: `kind` is "status", "stdout", "stderr" or "result", `seq` counts from 1."""
+
+    seq: int
+    kind: str
+    members: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How an execution ended. `result` is a packed value, `json` the same as JSON text if that was asked for."""
+
+    status: str
+    result: Buffer = b""
+    json: Buffer = b""
+    error: dict[str, Any] | None = None
+    state: str | None = None
+    stdout: str = ""
+    stderr: str = ""
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The bytes it holds, nearly."""
+        return len(self.result) + len(self.json) + len(self.stdout) + len(self.stderr)
+
+
+class Follower(Protocol):
+    """Who wants to hear of an execution."""
+
+    def event(self, execution: Execution, event: Event) -> None:
+        """Something happened."""
+
+
+class Flow(Follower, Protocol):
+    """A follower that stands for the flow which the block belongs to."""
+
+    def call(self, execution: Execution, meta: Meta, value: Buffer) -> None:
+        """The block asks the flow for something; to be answered with `Execution.reply`."""
+
+    def replay(self, execution: Execution, after: int) -> None:
+        """Hear the events after a number again, and the calls not answered yet."""
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Execution:
+    """One run of one block on its way. A listener of its job: what the worker tells becomes events."""
+
+    id: str
+    principal: Principal
+    work: ExecuteRequest
+    limits: Mapping[str, Any]
+    as_json: bool = False
+    live: bool = False
+    remote: str = ""
+    status: str = "queued"
+    created_at: float = field(default_factory=time.time)
+    clock: Callable[[], float] = field(default_factory=lambda: asyncio.get_running_loop().time)
+    begun: float = 0.0
+    load_s: float = 0.0
+    has_started: bool = False
+    digest: bytes = b""
+    events: list[Event] = field(default_factory=list)
+    outcome: Outcome | None = None
+    refusal: ServiceError | None = None
+    job: Job | None = None
+    task: asyncio.Task[None] | None = None
+    flow: Flow | None = None
+    followers: set[Follower] = field(default_factory=set)
+    waiting: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    on_status: Callable[[Execution], None] = lambda _: None
+    calls: dict[int, tuple[Worker, Meta, Buffer]] = field(default_factory=dict)
+    _decoders: dict[str, codecs.IncrementalDecoder] = field(default_factory=dict)
+
+    code_sha256: str = ""
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.begun = self.clock()
+        code = self.work.code.encode("utf-8", "surrogatepass")
+        self.code_sha256 = hashlib.sha256(code).hexdigest()
+        self.sizes = {"code": len(code)} | {name: len(value) for name, value in self.work.payloads.items()}
+
+    @property
+    def owner(self) -> str:
+        """Whose it is: the id of a token."""
+        return self.principal.id
+
+    @property
+    def lane(self) -> str:
+        """The lane it waits in: its block's, else its owner's."""
+        return f"{self.owner}/{self.work.block}" if self.work.block else self.owner
+
+    @property
+    def state_key(self) -> str | None:
+        """What its kept state is called."""
+        return self.lane if self.work.keep_state else None
+
+    def publish(self, kind: str, **members: Any) -> None:
+        """Add an event and tell all who follow."""
+        event = Event(len(self.events) + 1, kind, members)
+        self.events.append(event)
+        for follower in tuple(self.followers):
+            follower.event(self, event)
+
+    def set_status(self, status: str, **members: Any) -> None:
+        """Note where it is now, unless it is further already."""
+        if self.status not in FINAL:
+            changed, self.status = status != self.status, status
+            self.publish("status", status=status, **members)
+            if changed:
+                self.on_status(self)
+
+    def end(self, outcome: Outcome) -> None:
+        """Note how it ended. Only the first time counts."""
+        if self.outcome is not None or self.refusal is not None:
+            return
+        for stream in ("stdout", "stderr"):
+            self._print(stream, b"", final=True)
+            setattr(outcome, stream, "".join(each.members["text"] for each in self.events if each.kind == stream))
+        outcome.timings_ms["total"] = round((self.clock() - self.begun) * 1000, 3)
+        self.outcome, self.status = outcome, outcome.status
+        self.publish("result")
+        self._let_go()
+        self.on_status(self)
+
+    def refuse(self, refusal: ServiceError) -> None:
+        """Note that it won't run at all."""
+        if self.outcome is None and self.refusal is None:
+            self.refusal = refusal
+            self.publish("refused")
+            self._let_go()
+            self.on_status(self)
+
+    def _let_go(self) -> None:
+        """Keep nothing of what was only needed to run."""
+        self.work.payloads.clear()
+        self.calls.clear()
+        self.job = self.task = None
+        self.ended.set()
+
+    def reply(self, call: int, value: Buffer = b"", *, error: str | None = None) -> None:
+        """Answer a call of the block. An answer to what was not asked, or was answered, is ignored."""
+        asked = self.calls.pop(call, None)
+        if asked is not None:
+            asked[0].reply(call, value, error=error)
+
+    # What the worker tells.
+
+    def started(self) -> None:
+        """A worker has it."""
+        self.has_started = True
+        self.set_status("running")
+
+    def output(self, stream: str, chunk: Buffer) -> None:
+        """It printed something."""
+        if stream in ("stdout", "stderr"):
+            self._print(stream, chunk)
+
+    def call(self, worker: Worker, meta: Meta, value: Buffer) -> None:
+        """It asks the flow behind it for something."""
+        self.calls[meta["call"]] = worker, meta, value
+        if self.flow is None:
+            self.reply(meta["call"], error="no flow stands behind this run")
+        else:
+            self.flow.call(self, meta, value)
+
+    def _print(self, stream: str, chunk: Buffer, *, final: bool = False) -> None:
+        """Publish text; what a chunk leaves of an unfinished character waits for the next."""
+        decoder = self._decoders.get(stream)
+        if decoder is None:
+            if not chunk:
+                return
+            decoder = self._decoders[stream] = codecs.getincrementaldecoder("utf-8")("replace")
+        text = decoder.decode(chunk, final)
+        if text:
+            self.publish(stream, text=text)
+
+
+def digest(work: ExecuteRequest) -> bytes:
+    """Tell requests apart: by all small fields, and of each payload its length and its first and last 64 KiB."""
+    found = hashlib.sha256()
+    small = (work.code, work.name, work.block, work.order, work.keep_state, work.packages, work.dependencies)
+    found.update(repr((small, sorted(work.env.items()), sorted(work.limits.items()))).encode("utf-8", "replace"))
+    for name, payload in sorted(work.payloads.items()):
+        found.update(f"{name} {len(payload)} ".encode())
+        found.update(payload[:_EDGE])
+        found.update(payload[-_EDGE:])
+    return found.digest()

@@ -1,0 +1,320 @@
+"""Running executions: from a checked request to exactly one outcome.
+
+    queued -> (loading: its image is found or built) -> a place in the pool -> running -> an outcome
+
+What can be refused is refused before anything runs: no place in the queue, no image, no worker. From the moment a
+worker has it, an execution ends as completed, error, timeout or cancelled, whatever happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from cellblock_sandbox.needs import Provision
+
+from cellblock_service.codec import envelope
+from cellblock_service.codec.fields import ExecuteRequest
+from cellblock_service.codec.wire import array_header
+from cellblock_service.errors import (
+    DependencyUnavailable,
+    ExecutionUnknown,
+    IdInUse,
+    ImageLoading,
+    NotReady,
+    ServiceError,
+)
+from cellblock_service.executions.execution import FINAL, Execution, Flow, Outcome, digest
+from cellblock_service.executions.kept import Kept
+from cellblock_service.executions.past import Memory, Past
+from cellblock_service.images.catalogue import Catalogue
+from cellblock_service.trust.tokens import Principal
+from cellblock_service.workers.frames import Buffer, Frame
+from cellblock_service.workers.pool import Job, Pool
+
+_LOOK_AGAIN_S = 0.3
+"""How long an image may take before clients hear that it is loading, and how often they hear how far it is."""
+
+log = structlog.get_logger(__name__)
+
+
+class Observer(Protocol):
+    """Who is told of every execution: records, metrics, the audit, the event stream."""
+
+    def begun(self, execution: Execution) -> None:
+        """It was accepted."""
+
+    def changed(self, execution: Execution) -> None:
+        """Its status changed; a final one has its outcome, one that was refused its refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A checked request with what holds for it: whose it is, its limits, how its result is wanted.
+
+    `live`: output is told as it comes. `flow` hears of it from the first moment, and answers its calls. `patience_s`:
+    how long to wait for an image (None: as long as it takes). `refusable`: a late refusal is told as such, and nothing
+    has run; else it is an outcome like any other.
+    """
+
+    work: ExecuteRequest
+    principal: Principal
+    limits: Mapping[str, Any]
+    as_json: bool = False
+    live: bool = False
+    remote: str = ""
+    flow: Flow | None = None
+    patience_s: float | None = None
+    refusable: bool = True
+
+
+class Executions:
+    """All executions of the service."""
+
+    def __init__(self, pool: Pool, catalogue: Catalogue, kept: Kept, memory: Memory, *, kill_grace_s: float) -> None:
+        self._pool = pool
+        self._catalogue = catalogue
+        self._kept = kept
+        self._kill_grace_s = kill_grace_s
+        self._memory = memory
+        self.observers: list[Observer] = []
+
+    @property
+    def running(self) -> int:
+        """How many have not ended."""
+        return len(self._kept)
+
+    @property
+    def kept_bytes(self) -> int:
+        """The bytes that ended executions hold."""
+        return self._kept.bytes
+
+    def running_of(self, owner: str) -> int:
+        """How many of one owner have not ended."""
+        return sum(each.owner == owner for each in self._kept.running())
+
+    def get(self, owner: str, ident: str) -> Execution:
+        """Find an execution. Raises ExecutionUnknown."""
+        found = self._kept.get(owner, ident)
+        if found is None:
+            raise ExecutionUnknown(f"there is no execution {ident!r}, or it has been forgotten", id=ident)
+        return found
+
+    def start(self, ask: Ask) -> Execution:
+        """Begin an execution, or find the one that the same request began before. Raises IdInUse."""
+        ident = ask.work.id or uuid.uuid4().hex
+        mark = digest(ask.work) if ask.work.id else b""
+        known = self._kept.get(ask.principal.id, ident)
+        if known is not None:
+            if known.digest != mark:
+                raise IdInUse(f"another request runs, or has run, under the id {ident!r}", id=ident)
+            if ask.flow is not None:
+                known.flow = ask.flow
+                known.followers.add(ask.flow)
+                ask.flow.replay(known, 0)
+            return known
+        execution = Execution(
+            ident, ask.principal, ask.work, ask.limits, ask.as_json, ask.live, ask.remote, on_status=self._changed
+        )
+        execution.digest = mark
+        if ask.flow is not None:
+            execution.flow = ask.flow
+            execution.followers.add(ask.flow)
+        self._kept.begin(execution)
+        for observer in self.observers:
+            observer.begun(execution)
+        execution.publish("status", status="queued")
+        execution.task = asyncio.create_task(self._run(execution, ask), name=f"execution-{ident}")
+        return execution
+
+    def cancel(self, execution: Execution) -> None:
+        """Stop an execution wherever it is. One that has ended stays as it is."""
+        if execution.status in FINAL:
+            return
+        if execution.job is not None:
+            self._pool.cancel(execution.job)
+        elif execution.task is not None:
+            execution.task.cancel()
+
+    async def find(self, owner: str, ident: str) -> Execution | Past:
+        """Find an execution, in memory or in the records. Raises ExecutionUnknown."""
+        try:
+            return self.get(owner, ident)
+        except ExecutionUnknown:
+            past = await self._memory.find(owner, ident)
+            if past is None:
+                raise
+            return past
+
+    async def close(self) -> None:
+        """Cancel what still runs, and let it end."""
+        running = self._kept.running()
+        for execution in running:
+            self.cancel(execution)
+        tasks = [each.task for each in running if each.task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def expire(self) -> None:
+        """Forget ended executions that are too old."""
+        self._kept.expire(asyncio.get_running_loop().time())
+
+    def _changed(self, execution: Execution) -> None:
+        if execution.refusal is not None:
+            self._kept.forget(execution)
+        elif execution.outcome is not None:
+            self._kept.end(execution, asyncio.get_running_loop().time())
+        for observer in self.observers:
+            observer.changed(execution)
+
+    async def _run(self, execution: Execution, ask: Ask) -> None:
+        """Carry it out; end it whatever happens."""
+        try:
+            execution.end(await self._outcome(execution, ask.patience_s))
+        except asyncio.CancelledError:
+            execution.end(_failed("Cancelled", "the execution was cancelled", "cancelled"))
+        except ServiceError as error:
+            _stop(execution, error, refusable=ask.refusable)
+        except Exception as error:
+            log.error("execution_crashed", execution=execution.id, exc_info=error)
+            unforeseen = ServiceError("an unexpected error; the service's log tells more")
+            _stop(execution, unforeseen, refusable=ask.refusable)
+
+    async def _outcome(self, execution: Execution, patience_s: float | None) -> Outcome:
+        if execution.work.dependencies:
+            execution.work.payloads["inputs"] = await self._inputs(execution)
+        for last in (False, True):
+            provision = await self._provision(execution, patience_s)
+            answer, job = await self._submitted(execution, provision)
+            # An image may go to make room just before it is used: then nothing has run, and it is built again, once.
+            if last or answer.meta.get("image") != "missing":
+                break
+            self._catalogue.forget(execution.work.code, execution.work.packages)
+        return _outcome(execution, answer, job)
+
+    async def _provision(self, execution: Execution, patience_s: float | None) -> Provision:
+        """The image it needs, telling how far that is if it takes time. Raises ImageLoading when patience is over."""
+        work, clock = execution.work, execution.clock
+        started = clock()
+        until = math.inf if patience_s is None else started + patience_s
+        while True:
+            try:
+                wait = max(0.0, min(_LOOK_AGAIN_S, until - clock()))
+                return await self._catalogue.provision(work.code, work.packages, patience_s=wait)
+            except ImageLoading as loading:
+                if clock() >= until:
+                    raise
+                execution.set_status("loading", progress=loading.members["progress"])
+            finally:
+                execution.load_s = clock() - started
+
+    async def _submitted(self, execution: Execution, provision: Provision) -> tuple[Frame, Job]:
+        """Have it run by the pool. Raises QueueFull and NotReady."""
+        if execution.status == "loading":
+            execution.set_status("queued")
+        job = Job(
+            _frame(execution, provision),
+            execution.limits["timeout_s"] + self._kill_grace_s,
+            lane=execution.lane,
+            in_order=execution.work.in_order,
+            execution=execution.id,
+            state=execution.state_key,
+            listener=execution,
+        )
+        self._pool.submit(job)
+        execution.job = job
+        try:
+            return await job.done, job
+        except NotReady as error:
+            if execution.has_started:
+                return Frame({"status": "error", "error": _error("ServiceStopped", error.detail)}), job
+            raise
+
+    async def _inputs(self, execution: Execution) -> bytes:
+        """The results it depends on, as a packed list. Raises DependencyUnavailable."""
+        results = [await self._result_of(execution.owner, ident) for ident in execution.work.dependencies]
+        return b"".join([array_header(len(results)), *results])
+
+    async def _result_of(self, owner: str, ident: str) -> Buffer:
+        found = self._kept.get(owner, ident)
+        status: str
+        result: Buffer | None
+        if found is not None:
+            await found.ended.wait()
+            outcome = found.outcome
+            status, result = (outcome.status, outcome.result) if outcome else ("refused", None)
+        else:
+            past = await self._memory.find(owner, ident)
+            if past is None:
+                raise DependencyUnavailable(f"dependencies: there is no execution {ident!r}", id=ident)
+            status, result = past.status, past.outcome.result if past.complete else None
+        if status != "completed" or result is None:
+            reason = "its result was too large to be kept" if status == "completed" else f"it ended as {status}"
+            raise DependencyUnavailable(f"dependencies: the result of {ident!r} isn't there: {reason}", id=ident)
+        return result
+
+
+def _stop(execution: Execution, error: ServiceError, *, refusable: bool) -> None:
+    if refusable and not execution.has_started:
+        execution.refuse(error)
+    else:
+        execution.end(_failed(type(error).__name__, error.detail))
+
+
+def _frame(execution: Execution, provision: Provision) -> Frame:
+    """What a worker is told."""
+    work = execution.work
+    meta = {
+        "kind": "run",
+        "execution": execution.id,
+        "image": provision.image,
+        "limits": dict(execution.limits),
+        "as_json": execution.as_json,
+        "state": execution.state_key,
+        "reset": work.reset_state,
+        "live": execution.live,
+        "context": execution.flow is not None,
+    }
+    request = envelope.guest_request(
+        work.code,
+        work.name,
+        execution.limits["timeout_s"],
+        work.payloads,
+        provision.unavailable,
+        env=work.env,
+        cpu_s=execution.limits.get("cpu_s"),
+        keep=work.keep_state,
+    )
+    return Frame(meta, request)
+
+
+def _outcome(execution: Execution, answer: Frame, job: Job) -> Outcome:
+    """Read a worker's answer."""
+    meta, blob = answer.meta, answer.blob
+    for stream in ("stdout", "stderr"):
+        if meta.get(stream):
+            execution.output(stream, meta[stream])
+    outcome = Outcome(meta["status"], error=meta["error"], state=meta.get("state"))
+    packed = meta.get("packed_bytes", len(blob))
+    view = memoryview(blob)
+    outcome.result, outcome.json = (view[:packed], view[packed:]) if packed < len(blob) else (blob, b"")
+    queue_s = max(0.0, job.started_at - job.queued_at)
+    outcome.timings_ms = {
+        "load": round(execution.load_s * 1000, 3),
+        "queue": round(queue_s * 1000, 3),
+        "ready": round(meta.get("ready_ms", 0.0), 3),
+        "run": round(meta.get("run_ms", 0.0), 3),
+    }
+    return outcome
+
+
+def _failed(kind: str, message: str, status: str = "error") -> Outcome:
+    return Outcome(status, error=_error(kind, message))
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"type": kind, "message": message, "line": None, "column": None, "traceback": ""}

@@ -1,0 +1,142 @@
+"""A session: the executions of one client, across the connections it makes.
+
+When its connection is lost, what runs goes on for a while. A client that comes back in time finds its executions and
+asks for the events it missed; else they are cancelled, since nobody waits for them any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cellblock_service.errors import TooManySessions
+from cellblock_service.executions.execution import Event, Execution
+from cellblock_service.workers.frames import Buffer, Meta
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a block, on its way to the flow."""
+
+    meta: Meta
+    value: Buffer
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something said to the client that belongs to no execution's events."""
+
+    kind: str
+    content: dict[str, Any]
+
+
+Item = tuple[Execution, Event | Call] | Message
+
+
+@dataclass(eq=False, repr=False)
+class Session:
+    """One client. The flow behind its executions; what they tell waits in `outbox` for the connection's writer."""
+
+    owner: str
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    executions: dict[str, Execution] = field(default_factory=dict)
+    outbox: deque[Item] = field(default_factory=deque)
+    wakeup: asyncio.Event = field(default_factory=asyncio.Event)
+    connected: bool = False
+    lingering: asyncio.TimerHandle | None = None
+    hang_up: Callable[[], None] = lambda: None
+    """Ends the connection it has: its client may come back before the old one is known to be dead."""
+
+    def event(self, execution: Execution, event: Event) -> None:
+        """Queue an event; without a connection it waits in the execution itself."""
+        if self.connected:
+            self._put((execution, event))
+
+    def call(self, execution: Execution, meta: Meta, value: Buffer) -> None:
+        """Queue a call; without a connection it waits in the execution itself."""
+        if self.connected:
+            self._put((execution, Call(meta, value)))
+
+    def say(self, kind: str, **content: Any) -> None:
+        """Queue a message."""
+        self._put(Message(kind, content))
+
+    def _put(self, item: Item) -> None:
+        self.outbox.append(item)
+        self.wakeup.set()
+
+    def replay(self, execution: Execution, after: int) -> None:
+        """Queue the events after a number again, and the calls that have not been answered."""
+        self.executions[execution.id] = execution
+        kept = [item for item in self.outbox if isinstance(item, Message) or item[0] is not execution]
+        self.outbox.clear()
+        self.outbox.extend(kept)
+        self.outbox.extend((execution, event) for event in execution.events[max(0, after) :])
+        self.outbox.extend((execution, Call(meta, value)) for _, meta, value in execution.calls.values())
+        self.wakeup.set()
+
+    def forget(self, execution: Execution) -> None:
+        """Let go of an execution whose end has been told."""
+        execution.followers.discard(self)
+        self.executions.pop(execution.id, None)
+
+
+class Sessions:
+    """All sessions, by their secret ids."""
+
+    def __init__(self, most: int, linger_s: float, cancel: Callable[[Execution], None]) -> None:
+        self._most = most
+        self._linger_s = linger_s
+        self._cancel = cancel
+        self._sessions: dict[str, Session] = {}
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def attach(self, owner: str, ident: str | None, hang_up: Callable[[], None]) -> tuple[Session, bool]:
+        """Give the session `ident` of this owner, if it is still there, or a new one; and whether it was there.
+
+        A connection that it still has is hung up. Raises TooManySessions.
+        """
+        session = self._sessions.get(ident) if ident else None
+        resumed = session is not None and session.owner == owner
+        if session is None or not resumed:
+            if len(self._sessions) >= self._most:
+                raise TooManySessions(f"{self._most} sessions are open", headers={"Retry-After": "5"})
+            session = Session(owner)
+            self._sessions[session.id] = session
+        if session.lingering is not None:
+            session.lingering.cancel()
+            session.lingering = None
+        if session.connected:
+            session.hang_up()
+        session.hang_up = hang_up
+        session.connected = True
+        session.outbox.clear()
+        return session, resumed
+
+    def detach(self, session: Session, hang_up: Callable[[], None], *, for_good: bool) -> None:
+        """Its connection is gone: cancel what it runs, at once or unless it comes back in time.
+
+        Nothing happens if another connection has taken over.
+        """
+        if session.hang_up != hang_up:
+            return
+        session.connected = False
+        session.outbox.clear()
+        if for_good or not session.executions:
+            self._close(session)
+        else:
+            loop = asyncio.get_running_loop()
+            session.lingering = loop.call_later(self._linger_s, self._close, session)
+
+    def _close(self, session: Session) -> None:
+        self._sessions.pop(session.id, None)
+        for execution in list(session.executions.values()):
+            self._cancel(execution)
+            execution.followers.discard(session)
+        session.executions.clear()

@@ -1,0 +1,71 @@
+"""Output on its way while a block runs: each piece soon, but not each in a frame of its own.
+
+The first piece is sent at once. What follows within PAUSE_S is gathered and sent together, by a thread that waits for
+that moment, since the block may have gone on to something long. The order of stdout and stderr is kept: a frame holds
+what was written to one of them without a break.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+
+PAUSE_S = 0.02
+FULL = 16 * 1024
+"""Bytes that are sent without waiting for more."""
+
+
+class LiveOutput:
+    """Gathers what one block after the other prints; `send(stream, data)` is called with pieces of it."""
+
+    def __init__(self, send: Callable[[str, bytes], None]) -> None:
+        self._send = send
+        self._condition = threading.Condition()
+        self._pieces: list[tuple[str, bytearray]] = []
+        self._size = 0
+        self._sent_at = float("-inf")
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, stream: str, chunk: bytes) -> None:
+        """Take what the block has written."""
+        with self._condition:
+            if self._pieces and self._pieces[-1][0] == stream:
+                self._pieces[-1][1].extend(chunk)
+            else:
+                self._pieces.append((stream, bytearray(chunk)))
+            self._size += len(chunk)
+            if self._size >= FULL or time.monotonic() >= self._sent_at + PAUSE_S:
+                self._flush()
+            elif self._size == len(chunk):
+                self._wake()
+
+    def end(self) -> None:
+        """Send what is left: the run is over. The next one's first piece is sent at once again."""
+        with self._condition:
+            self._flush()
+            self._sent_at = float("-inf")
+
+    def _wake(self) -> None:
+        """Have the thread see to it that what was gathered is sent in time."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, name="live-output", daemon=True)
+            self._thread.start()
+        self._condition.notify()
+
+    def _watch(self) -> None:
+        with self._condition, contextlib.suppress(OSError):  # the service is gone: the reading thread ends the process
+            while True:
+                if not self._pieces:
+                    self._condition.wait()
+                elif (left := self._sent_at + PAUSE_S - time.monotonic()) > 0:
+                    self._condition.wait(left)
+                else:
+                    self._flush()
+
+    def _flush(self) -> None:
+        pieces, self._pieces, self._size = self._pieces, [], 0
+        for stream, data in pieces:
+            self._send(stream, bytes(data))
+        self._sent_at = time.monotonic()

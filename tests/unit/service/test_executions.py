@@ -1,0 +1,179 @@
+"""Executions over HTTP, with stub workers: waiting, coming back later, cancelling, following, depending on others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgpack
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+from cellblock_service.api.keys import EXECUTIONS
+
+pytestmark = pytest.mark.asyncio
+Client = TestClient[web.Request, web.Application]
+Connect = Callable[..., Awaitable[Client]]
+ASYNC = {"Prefer": "respond-async"}
+
+
+async def begin(client: Client, code: str, **more: Any) -> dict[str, Any]:
+    """Start an execution and don't wait for it."""
+    async with client.post("/v1/execute", json={"code": code, **more}, headers=ASYNC) as response:
+        assert response.status == 202, await response.text()
+        told: dict[str, Any] = await response.json()
+        assert response.headers["Location"] == f"/v1/executions/{told['id']}"
+        return told
+
+
+async def show(client: Client, ident: str, **query: str) -> dict[str, Any]:
+    async with client.get(f"/v1/executions/{ident}", params=query) as response:
+        told: dict[str, Any] = await response.json()
+        assert response.status == 200, told
+        return told
+
+
+async def test_coming_back_later(connect: Connect) -> None:
+    client = await connect()
+    told = await begin(client, "sleep 0.2", data=[1, 2], id="later")
+    assert (told["id"], told["status"]) == ("later", "queued")
+    assert (await show(client, "later"))["status"] in ("queued", "running")
+    ended = await show(client, "later", wait="20")
+    assert (ended["status"], ended["result"]) == ("completed", [1, 2])
+    assert ended["timings_ms"].keys() >= {"load", "queue", "ready", "run", "total"}
+    async with client.get("/v1/executions/later", headers={"Accept": "application/msgpack"}) as response:
+        assert msgpack.unpackb(await response.read())["result"] == [1, 2]
+
+
+async def test_cancelling(connect: Connect) -> None:
+    client = await connect()
+    running, waiting = await begin(client, "sleep 100"), await begin(client, "echo")
+    async with client.delete(f"/v1/executions/{waiting['id']}") as response:
+        assert (await response.json())["status"] == "cancelled"
+    async with client.delete(f"/v1/executions/{running['id']}") as response:
+        assert (await response.json())["status"] == "cancelled"
+    ended = await begin(client, "echo", data=1)
+    await show(client, ended["id"], wait="20")
+    async with client.delete(f"/v1/executions/{ended['id']}") as response:
+        assert (await response.json())["status"] == "completed", "what has ended stays as it is"
+
+
+async def test_ten_thousand_cancels_do_no_harm(connect: Connect) -> None:
+    client = await connect()
+    told = await begin(client, "sleep 100")
+    assert client.app is not None
+    executions = client.app[EXECUTIONS]
+    for _ in range(10_000):
+        executions.cancel(executions.get("local", told["id"]))
+    assert (await show(client, told["id"], wait="20"))["status"] == "cancelled"
+    async with client.post("/v1/execute", json={"code": "echo"}) as response:
+        assert (await response.json())["status"] == "completed"
+
+
+async def test_what_is_not_there_is_named(connect: Connect) -> None:
+    client = await connect()
+    for method in (client.get, client.delete):
+        async with method("/v1/executions/nobody") as response:
+            assert (response.status, (await response.json(content_type=None))["error_key"]) == (
+                404,
+                "execution_unknown",
+            )
+    async with client.get("/v1/executions/nobody", params={"wait": "soon"}) as response:
+        assert (response.status, (await response.json(content_type=None))["field"]) == (422, "wait")
+
+
+async def test_the_same_request_runs_once(connect: Connect) -> None:
+    client = await connect(workers=2)
+    request = {"code": "sleep 0.2", "id": "once", "data": 5}
+    answers = await asyncio.gather(*(client.post("/v1/execute", json=request) for _ in range(5)))
+    told = [await answer.json() for answer in answers]
+    assert {answer["result"] for answer in told} == {5}
+    assert len({json.dumps(answer["timings_ms"]) for answer in told}) == 1, "one run, told five times"
+    async with client.post("/v1/execute", json=request | {"data": 6}) as response:
+        assert (response.status, (await response.json(content_type=None))["error_key"]) == (409, "id_in_use")
+
+
+async def test_results_of_others_in_their_order(connect: Connect) -> None:
+    client = await connect()
+    await begin(client, "sleep 0.2", data="slow", id="a")
+    await begin(client, "echo", data={"x": 2**60}, id="b")
+    async with client.post("/v1/execute", json={"code": "inputs", "dependencies": ["b", "a", "b"]}) as response:
+        assert (await response.json())["result"] == [{"x": 2**60}, "slow", {"x": 2**60}]
+
+
+async def test_a_result_that_is_not_there_is_told_before_anything_runs(connect: Connect) -> None:
+    client = await connect()
+    await begin(client, "exit 1", id="broken")
+    async with client.post("/v1/execute", json={"code": "inputs", "dependencies": ["broken"]}) as response:
+        document = await response.json(content_type=None)
+        assert (response.status, document["error_key"]) == (422, "dependency_unavailable")
+        assert "ended as error" in document["detail"]
+
+
+async def test_a_late_refusal_of_what_nobody_waits_for_is_its_outcome(connect: Connect) -> None:
+    client = await connect(queue_size=0)
+    await begin(client, "sleep 0.5")
+    await asyncio.sleep(0.1)
+    told = await begin(client, "echo")
+    ended = await show(client, told["id"], wait="20")
+    assert (ended["status"], ended["error"]["type"]) == ("error", "QueueFull")
+
+
+async def events(response: Any, count: int) -> list[tuple[str, dict[str, Any]]]:
+    """Read server-sent events."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    name = ""
+    async for line in response.content:
+        text = line.decode().rstrip("\n")
+        if text.startswith("event: "):
+            name = text.removeprefix("event: ")
+        elif text.startswith("data: "):
+            found.append((name, json.loads(text.removeprefix("data: "))))
+            if len(found) == count:
+                break
+    return found
+
+
+async def test_events_of_all(connect: Connect) -> None:
+    client = await connect()
+    async with asyncio.timeout(20), client.get("/v1/events") as response:
+        assert response.content_type == "text/event-stream"
+        await begin(client, "echo", id="good")
+        heard = await events(response, 4)
+        await begin(client, "exit 1", id="bad")
+        heard += await events(response, 4)
+    assert [(name, data["itemId"], data.get("status")) for name, data in heard] == [
+        ("itemStatus", "good", "queued"),
+        ("itemStatus", "good", "running"),
+        ("itemStatus", "good", "completed"),
+        ("itemComplete", "good", None),
+        ("itemStatus", "bad", "queued"),
+        ("itemStatus", "bad", "running"),
+        ("itemStatus", "bad", "error"),
+        ("itemComplete", "bad", None),
+    ]
+    assert heard[6][1]["error"]["type"] == "WorkerCrashed"
+
+
+async def test_events_of_one_from_any_place(connect: Connect) -> None:
+    client = await connect()
+    await begin(client, "print ab", id="one")
+    expected = ["status", "status", "stdout", "stdout", "result"]
+    for last in range(5):
+        headers = {"Last-Event-ID": str(last)}
+        async with asyncio.timeout(20), client.get("/v1/executions/one/events", headers=headers) as response:
+            heard = await events(response, 99)
+        assert [name for name, _ in heard] == expected[last:]
+    assert heard[-1][1]["status"] == "completed"
+
+
+async def test_what_is_over_is_forgotten(connect: Connect) -> None:
+    client = await connect(results_bytes=5000)
+    for number in range(4):
+        await begin(client, "echo", id=f"e{number}", data="x" * 500)
+        await show(client, f"e{number}", wait="20") if number < 1 else await asyncio.sleep(0.05)
+    await show(client, "e3", wait="20")
+    async with client.get("/v1/executions/e0") as response:
+        assert response.status == 404

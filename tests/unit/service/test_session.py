@@ -1,0 +1,206 @@
+"""Sessions with stub workers: many executions on one connection, and what becomes of them when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgpack
+import pytest
+from aiohttp import ClientWebSocketResponse, WSMsgType, web
+from aiohttp.test_utils import TestClient
+from cellblock_service.api.keys import EXECUTIONS, POOL, SESSIONS
+
+pytestmark = pytest.mark.asyncio
+Client = TestClient[web.Request, web.Application]
+Connect = Callable[..., Awaitable[Client]]
+Message = dict[str, Any]
+
+
+class Talk:
+    """One connection: what is said and heard."""
+
+    def __init__(self, socket: ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.heard: list[Message] = []
+
+    @classmethod
+    async def begin(cls, client: Client, session: str | None = None) -> Talk:
+        talk = cls(await client.ws_connect("/v1/session", protocols=("cellblock.v1",), max_msg_size=0))
+        await talk.say(kind="hello", session=session)
+        return talk
+
+    async def say(self, **message: Any) -> None:
+        await self.socket.send_bytes(msgpack.packb(message))
+
+    async def execute(self, ident: str, code: str, **more: Any) -> None:
+        await self.say(kind="execute", id=ident, request=msgpack.packb({"code": code, **more}))
+
+    async def next(self, kind: str = "", ident: str = "") -> Message:
+        """Hear until a message of this kind, about this execution."""
+        async with asyncio.timeout(20):
+            while True:
+                data = await self.socket.receive_bytes()
+                message: Message = msgpack.unpackb(data)
+                self.heard.append(message)
+                if kind in ("", message["kind"]) and ident in ("", message.get("id")):
+                    return message
+
+    def about(self, ident: str) -> list[Message]:
+        return [message for message in self.heard if message.get("id") == ident]
+
+
+async def test_one_execution(connect: Connect) -> None:
+    talk = await Talk.begin(await connect())
+    welcome = await talk.next("welcome")
+    assert welcome["limits"]["timeout_s"] == 30
+    assert not welcome["resumed"]
+    await talk.execute("x", "print grüße", data=[1])
+    result = await talk.next("result")
+    told = talk.about("x")
+    assert [message["seq"] for message in told] == list(range(1, len(told) + 1))
+    assert [message.get("status") for message in told if message["kind"] == "status"] == ["queued", "running"]
+    assert "".join(message["text"] for message in told if message["kind"] == "stdout") == "grüße"
+    assert (result["status"], result["result"]) == ("completed", [1])
+
+
+async def test_many_executions_at_once(connect: Connect) -> None:
+    talk = await Talk.begin(await connect(workers=2))
+    for number in range(50):
+        await talk.execute(f"e{number}", "echo", data=number)
+    results = {}
+    while len(results) < 50:
+        message = await talk.next("result")
+        results[message["id"]] = message["result"]
+    assert results == {f"e{number}": number for number in range(50)}
+
+
+async def test_a_refusal_names_its_execution_and_the_next_one_runs(connect: Connect) -> None:
+    talk = await Talk.begin(await connect())
+    await talk.execute("a", "echo", timeout=1)
+    assert (await talk.next("refused"))["problem"]["error_key"] == "unknown_field"
+    await talk.say(kind="execute", id="b", request=b"\xc1")
+    assert (await talk.next("refused"))["id"] == "b"
+    await talk.say(kind="execute", id="b c", request=b"")
+    assert (await talk.next("problem"))["problem"]["error_key"] == "invalid_value"
+    await talk.say(kind="dance")
+    assert "dance" in (await talk.next("problem"))["problem"]["detail"]
+    await talk.say(kind="cancel", id="nobody")
+    assert (await talk.next("unknown"))["id"] == "nobody"
+    await talk.say(kind="ping", n=7)
+    assert (await talk.next("pong"))["n"] == 7
+    await talk.execute("d", "echo", data=1)
+    assert (await talk.next("result"))["result"] == 1
+
+
+async def test_cancelling(connect: Connect) -> None:
+    talk = await Talk.begin(await connect())
+    await talk.execute("x", "sleep 100")
+    while (await talk.next("status", "x"))["status"] != "running":
+        pass
+    await talk.say(kind="cancel", id="x")
+    assert (await talk.next("result"))["status"] == "cancelled"
+
+
+async def test_the_flow_answers_its_block(connect: Connect) -> None:
+    talk = await Talk.begin(await connect())
+    for number, reply in enumerate(({"value": msgpack.packb(42)}, {"error": "no such store"})):
+        await talk.execute(f"x{number}", "ask level")
+        call = await talk.next("call")
+        assert (call["op"], call["scope"], call["key"]) == ("get", "flow", "level")
+        await talk.say(kind="reply", id=f"x{number}", call=call["call"], **reply)
+        assert (await talk.next("result"))["result"] == (42, "no such store")[number]
+
+
+async def test_a_large_request_does_not_hold_up_a_reply(connect: Connect) -> None:
+    """The one worker waits for the reply while the large request waits for the worker."""
+    talk = await Talk.begin(await connect())
+    await talk.execute("x", "ask level")
+    call = await talk.next("call")
+    await talk.execute("large", "echo", data=[0] * 5_000_000)
+    await talk.execute("small", "echo", data=0)
+    await talk.say(kind="reply", id="x", call=call["call"], value=msgpack.packb(1))
+    assert (await talk.next("result"))["id"] == "x"
+    assert [(await talk.next("result"))["id"] for _ in range(2)] == ["large", "small"]
+
+
+async def test_a_lost_connection_loses_nothing_and_runs_nothing_twice(connect: Connect) -> None:
+    client = await connect()
+    talk = await Talk.begin(client)
+    session = (await talk.next("welcome"))["session"]
+    await talk.execute("x", "print abc", data=1)
+    await talk.execute("y", "sleep 0.5", data=2)
+    seen = (await talk.next("stdout", "x"))["seq"]
+    talk.socket._response.connection.transport.abort()  # type: ignore[union-attr]
+    again = await Talk.begin(client, session)
+    assert (await again.next("welcome"))["resumed"]
+    await again.say(kind="resume", id="x", after=seen)
+    await again.execute("y", "sleep 0.5", data=2)
+    assert (await again.next("result", "y"))["result"] == 2
+    told = again.about("x")
+    assert [message["seq"] for message in told] == list(range(seen + 1, seen + 1 + len(told)))
+    assert told[-1]["result"] == 1
+    assert [message["kind"] for message in again.about("y")].count("result") == 1
+
+
+async def test_a_call_that_was_lost_is_made_again(connect: Connect) -> None:
+    client = await connect()
+    talk = await Talk.begin(client)
+    session = (await talk.next("welcome"))["session"]
+    await talk.execute("x", "ask level")
+    await talk.next("call")
+    talk.socket._response.connection.transport.abort()  # type: ignore[union-attr]
+    again = await Talk.begin(client, session)
+    await again.say(kind="resume", id="x", after=0)
+    call = await again.next("call")
+    await again.say(kind="reply", id="x", call=call["call"], value=msgpack.packb("here"))
+    assert (await again.next("result"))["result"] == "here"
+
+
+async def test_nobody_comes_back(connect: Connect) -> None:
+    client = await connect(session_linger_s=0.2)
+    talk = await Talk.begin(client)
+    await talk.execute("x", "sleep 100")
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    talk.socket._response.connection.transport.abort()  # type: ignore[union-attr]
+    assert client.app is not None
+    async with asyncio.timeout(10):
+        while client.app[POOL].state().busy or len(client.app[SESSIONS]):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert client.app[EXECUTIONS].get("local", "x").status == "cancelled"
+
+
+async def test_leaving_in_order_cancels_at_once(connect: Connect) -> None:
+    client = await connect(session_linger_s=1000)
+    talk = await Talk.begin(client)
+    await talk.execute("x", "sleep 100")
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    await talk.socket.close()
+    assert client.app is not None
+    async with asyncio.timeout(10):
+        while client.app[POOL].state().busy:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def test_what_is_no_message_ends_the_connection(connect: Connect) -> None:
+    client = await connect()
+    for data in (b"\xc1", b"\x93\x01", b"\xdd\xff\xff\xff\xff", msgpack.packb({"kind": 5})):
+        talk = await Talk.begin(client)
+        await talk.next("welcome")
+        await talk.socket.send_bytes(data)
+        message = await talk.socket.receive(timeout=10)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1003)
+    talk = await Talk.begin(client)
+    assert (await talk.next("welcome"))["kind"] == "welcome"
+
+
+async def test_sessions_are_few(connect: Connect) -> None:
+    client = await connect(sessions=1)
+    first = await Talk.begin(client)
+    await first.next("welcome")
+    second = await Talk.begin(client)
+    assert (await second.next("problem"))["problem"]["error_key"] == "too_many_sessions"
+    assert (await second.socket.receive(timeout=10)).type is WSMsgType.CLOSE
