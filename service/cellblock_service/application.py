@@ -12,7 +12,19 @@ import structlog
 from aiohttp import web
 from cellblock_sandbox.image.home import Home
 
-from cellblock_service.api import access, check, complete, events, execute, executions, health, images, metrics, session
+from cellblock_service.api import (
+    access,
+    check,
+    complete,
+    events,
+    execute,
+    executions,
+    health,
+    images,
+    metrics,
+    openapi,
+    session,
+)
 from cellblock_service.api.admission import Admission
 from cellblock_service.api.guard import guard, tell_rate
 from cellblock_service.api.keys import (
@@ -65,7 +77,7 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
     _add_executions(app, settings)
     _add_trust(app, settings)
     _watch(app)
-    for part in (health, execute, executions, events, session, check, complete, images, metrics):
+    for part in (health, execute, executions, events, session, check, complete, images, metrics, openapi):
         app.add_routes(part.routes)
     for context in (_tokens, _recording, _workers):
         app.cleanup_ctx.append(context)
