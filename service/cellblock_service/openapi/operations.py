@@ -117,7 +117,7 @@ OPERATIONS = (
         "get",
         "/v1/executions/{id}/events",
         "Follow an execution: status, stdout, stderr and result, from the beginning to its end.",
-        {200: Answer("Server-sent events.", TEXT, EVENTS)},
+        {200: Answer("Server-sent events.", ref("Event"), EVENTS)},
         (errors.ExecutionUnknown,),
         (_ID, _LAST),
     ),
@@ -125,7 +125,7 @@ OPERATIONS = (
         "get",
         "/v1/events",
         "Follow all executions of this token: itemStatus and itemComplete.",
-        {200: Answer("Server-sent events, without end.", TEXT, EVENTS)},
+        {200: Answer("Server-sent events, without end.", ref("Event"), EVENTS)},
     ),
     Operation(
         "get",

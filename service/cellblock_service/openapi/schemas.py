@@ -140,6 +140,9 @@ SCHEMAS: dict[str, Schema] = {
         "result_dropped",
         "timings_ms",
     ),
+    "Event": described(
+        answered({"id": TEXT, "event": TEXT, "data": described(TEXT, "JSON.")}, "id"), "One server-sent event."
+    ),
     "CheckRequest": asked({"code": {"type": "string", "maxLength": MAX_CODE}}, "code"),
     "Check": answered({"problems": listed(ref("CodeProblem")), "imports": listed(TEXT)}),
     "CodeProblem": answered(
