@@ -12,12 +12,25 @@ import structlog
 from aiohttp import web
 from cellblock_sandbox.image.home import Home
 
-from cellblock_service.api import access, check, events, execute, executions, health, images, metrics, session
+from cellblock_service.api import (
+    access,
+    check,
+    complete,
+    events,
+    execute,
+    executions,
+    health,
+    images,
+    metrics,
+    openapi,
+    session,
+)
 from cellblock_service.api.admission import Admission
 from cellblock_service.api.guard import guard, tell_rate
 from cellblock_service.api.keys import (
     ADMISSION,
     CATALOGUE,
+    COMPLETER,
     EXECUTIONS,
     LIMITER,
     METRICS,
@@ -29,6 +42,7 @@ from cellblock_service.api.keys import (
     TOKENS,
 )
 from cellblock_service.api.problems import translate
+from cellblock_service.editing.completion import Completer
 from cellblock_service.executions.executions import Executions
 from cellblock_service.executions.kept import Kept
 from cellblock_service.executions.past import Memory
@@ -59,10 +73,11 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
     app[RECORDS] = _records(settings)
     app[POOL] = Pool(worker or _worker_options(settings), _pool_options(settings), on_lost=app[METRICS].worker_lost)
     app[CATALOGUE] = Catalogue(settings, app[POOL])
+    app[COMPLETER] = Completer(app[CATALOGUE].store)
     _add_executions(app, settings)
     _add_trust(app, settings)
     _watch(app)
-    for part in (health, execute, executions, events, session, check, images, metrics):
+    for part in (health, execute, executions, events, session, check, complete, images, metrics, openapi):
         app.add_routes(part.routes)
     for context in (_tokens, _recording, _workers):
         app.cleanup_ctx.append(context)
@@ -151,6 +166,7 @@ async def _workers(app: web.Application) -> AsyncIterator[None]:
     await app[CATALOGUE].start()
     yield
     await app[EXECUTIONS].close()
+    await app[COMPLETER].close()
     await app[CATALOGUE].close()
     await app[POOL].close()
 
