@@ -67,7 +67,10 @@ class BlockError:
 
 @dataclass
 class PackedResult:
-    """How a run ended, with the result as packed bytes (docs/values.md), for those who only pass it on."""
+    """How a run ended, with the result as packed bytes (docs/values.md), for those who only pass it on.
+
+    `figures`, if there are any, is a packed list of pictures.
+    """
 
     status: Status
     result: bytes | None
@@ -75,11 +78,15 @@ class PackedResult:
     stderr: bytes
     error: dict[str, Any] | None
     timings_ms: dict[str, float]
+    figures: bytes | None = None
 
 
 @dataclass
 class ExecutionResult:
-    """How a run ended. `value` is None unless `status` is "completed"."""
+    """How a run ended. `value` is None unless `status` is "completed".
+
+    `figures` are those that the block left open in matplotlib's pyplot.
+    """
 
     status: Status
     value: Any
@@ -87,6 +94,7 @@ class ExecutionResult:
     stderr: str
     error: BlockError | None
     timings_ms: dict[str, float] = field(default_factory=dict)
+    figures: list[values.Picture] = field(default_factory=list)
 
 
 class Image:
@@ -173,6 +181,7 @@ class Sandbox:
         ValueNotPortable if an argument can't travel, SandboxClosed if the sandbox has ended.
         """
         request: dict[str, Any] = {"code": code, "name": name, "timeout_s": timeout_s or self.limits.timeout_s}
+        request["result_bytes"] = self.limits.result_bytes
         if data is not UNSET:
             request["data"] = _packed(data, "data")
         if inputs is not None:
@@ -184,10 +193,11 @@ class Sandbox:
         if unavailable:
             request["unavailable"] = dict(unavailable)
         packed = self.run_packed(msgpack.packb(request), timeout_s=timeout_s, on_output=on_output)
-        value = None
+        value, figures = None, []
         if packed.result is not None:
             try:
                 value = values.unpack(packed.result)
+                figures = [] if packed.figures is None else list(values.unpack(packed.figures))
             except Exception as error:  # bytes that a hostile block made can fail in any way
                 packed.status, packed.error = "error", _error("GuestCrashed", f"the result can't be read: {error}")
         return ExecutionResult(
@@ -197,6 +207,7 @@ class Sandbox:
             packed.stderr.decode(errors="replace"),
             None if packed.error is None else BlockError(**packed.error),
             packed.timings_ms,
+            figures,
         )
 
     def run_packed(
@@ -228,9 +239,10 @@ class Sandbox:
         self._output.begin(on_output)
         # Whatever comes out of here unforeseen has cut the interpreter off in the middle of a call.
         self._ended = "it was cut off by an exception"
+        figures = None
         try:
             answer = self._guest.run(request, timeout_s, self.limits.grace_s, self.limits.result_bytes)
-            status, result, error = self._answer(answer)
+            status, result, figures, error = self._answer(answer)
             self._ended = ""
         except AnswerTooLarge as large:
             size = f"{large.size} bytes, the limit is {self.limits.result_bytes}"
@@ -240,20 +252,21 @@ class Sandbox:
             status, result, error = self._end(end, timeout_s)
         stdout, stderr = self._output.end()
         elapsed = (time.perf_counter() - started) * 1000
-        return PackedResult(status, result, stdout, stderr, error, {"run": elapsed})
+        return PackedResult(status, result, stdout, stderr, error, {"run": elapsed}, figures)
 
-    def _answer(self, answer: bytes) -> tuple[Status, bytes | None, dict[str, Any] | None]:
+    def _answer(self, answer: bytes) -> tuple[Status, bytes | None, bytes | None, dict[str, Any] | None]:
         """Read the guest's answer, which the block may have tampered with."""
         try:
             content = msgpack.unpackb(answer)
             status, result, error = content["status"], content.get("result"), content.get("error")
-            if status == "completed" and isinstance(result, bytes):
-                return "completed", result, None
+            figures = content.get("figures")
+            if status == "completed" and isinstance(result, bytes) and isinstance(figures, bytes | None):
+                return "completed", result, figures, None
             if status in ("error", "timeout"):
-                return status, None, {key: error[key] for key in BlockError.__dataclass_fields__}
+                return status, None, None, {key: error[key] for key in BlockError.__dataclass_fields__}
         except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException):
             pass
-        return "error", None, _error("GuestCrashed", "the guest's answer is not one it could have given")
+        return "error", None, None, _error("GuestCrashed", "the guest's answer is not one it could have given")
 
     def _end(self, end: BaseException, timeout_s: float) -> tuple[Status, None, dict[str, Any]]:
         """The guest is gone; say in the block's terms what ended it."""

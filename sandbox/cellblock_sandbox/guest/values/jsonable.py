@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from .format import MAX_DEPTH, MAX_EXT_DEPTH, ValueNotPortable, check_key, short
+from .pictures import Picture
 from .scalars import from_library, plain_base
 
 _MAX_INT_BITS = 14_000  # Python itself refuses to print longer integers (4,300 digits)
@@ -71,6 +72,8 @@ def _json_key(key: Any) -> str:
 
 def _jsonable_other(value: Any, path: str, depth: int) -> Any:
     """Arrays as nested lists, DataFrames as records, Series as lists, scalars of libraries as plain values."""
+    if isinstance(value, Picture):
+        return {"mime": value.mime, "data": base64.b64encode(value.data).decode("ascii")}
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if pandas is not None and isinstance(value, pandas.DataFrame):
         names = [_json_key(name if not isinstance(name, tuple) else _joined(name)) for name in value.columns]
