@@ -6,8 +6,8 @@
 
 const { ResultNotPortable } = require("./portable");
 
-/** Items of lists, entries of maps, items of nested arrays, values of records: as many as 80 MB of float64. */
-const MAX_ELEMENTS = 10_000_000;
+/** Items of lists, entries of maps, values of nested arrays and records: 80 MiB of float64 and a little around them. */
+const MAX_ELEMENTS = 10_500_000;
 
 // First byte -> bytes behind it, for what has a fixed size; and, as a negative number, for what begins with a length.
 const WIDTHS = new Int8Array(256);

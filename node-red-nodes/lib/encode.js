@@ -29,6 +29,22 @@ function toWire(value, path = "value") {
     return convert(value, path, []);
 }
 
+/** An ndarray on its way: what describes it, packed, and its bytes, which are copied only into the message. */
+class ArrayPayload {
+    constructor([dtype, shape, order, bytes]) {
+        const head = packWire([dtype, shape, order, null]);
+        head[head.length - 1] = 0xc6; // in place of nil, the header of a binary
+        this.parts = [head, uint32(bytes.length), bytes];
+        this.size = head.length + 4 + bytes.length;
+    }
+}
+
+function uint32(value) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+}
+
 /**
  * The library's encoder writes integers beyond 32 bits as floats and -0 as an integer: 1767225600000 has to stay an
  * integer, and -0 a float. It knows no Map, whose keys need not be strings.
@@ -45,10 +61,23 @@ class ExactEncoder extends Encoder {
     }
 
     encodeMap(object, depth) {
-        if (!types.isMap(object)) {
+        if (object instanceof ArrayPayload) {
+            this.encodeArrayPayload(object);
+        } else if (types.isMap(object)) {
+            this.encodeEntries(object, depth);
+        } else {
             super.encodeMap(object, depth);
-            return;
         }
+    }
+
+    encodeArrayPayload({ parts, size }) {
+        this.writeU8(0xc9);
+        this.writeU32(size);
+        this.writeI8(EXT.NDARRAY);
+        parts.forEach((part) => this.writeU8a(part));
+    }
+
+    encodeEntries(object, depth) {
         this.writeU8(0xdf);
         this.writeU32(object.size);
         for (const [key, value] of object) {
@@ -121,7 +150,7 @@ function convertView(view, path) {
     if (description === null) {
         throw new ValueNotPortable(path, `a ${view.constructor.name}`);
     }
-    return new ExtData(EXT.NDARRAY, packWire(description));
+    return new ArrayPayload(description);
 }
 
 function convertDate(date, path) {
@@ -195,6 +224,9 @@ function convertMap(map, path, parents) {
     for (const [key, value] of map) {
         if (!["string", "number", "boolean"].includes(typeof key)) {
             throw new ValueNotPortable(path, "a Map key that is neither string, number nor boolean");
+        }
+        if (typeof key === "boolean" && map.has(Number(key))) {
+            throw new ValueNotPortable(path, `a Map with both ${Number(key)} and ${key}, one key in Python,`);
         }
         if (value !== undefined) {
             const place = typeof key === "string" ? childPath(path, key) : `${path}[${key}]`;
