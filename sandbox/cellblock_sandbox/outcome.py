@@ -20,6 +20,7 @@ from cellblock_sandbox.guest.process import (
     StackExhausted,
     trap_reason,
 )
+from cellblock_sandbox.guest.values import Picture
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.interruption import Reason
 from cellblock_sandbox.syscalls.errors import CallRefused
@@ -48,7 +49,8 @@ class BlockError:
 class PackedResult:
     """How a run ended, with the result as packed bytes (docs/values.md), for those who only pass it on.
 
-    `timings_ms` has `run`, and of that `cpu`, the processor time.
+    `timings_ms` has `run`, and of that `cpu`, the processor time. `figures`, if there are any, is a packed list of
+    pictures.
     """
 
     status: Status
@@ -57,11 +59,15 @@ class PackedResult:
     stderr: bytes
     error: dict[str, Any] | None
     timings_ms: dict[str, float]
+    figures: bytes | None = None
 
 
 @dataclass
 class ExecutionResult:
-    """How a run ended. `value` is None unless `status` is "completed"."""
+    """How a run ended. `value` is None unless `status` is "completed".
+
+    `figures` are those that the block left open in matplotlib's pyplot.
+    """
 
     status: Status
     value: Any
@@ -69,6 +75,7 @@ class ExecutionResult:
     stderr: str
     error: BlockError | None
     timings_ms: dict[str, float] = field(default_factory=dict)
+    figures: list[Picture] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class Ending:
     result: bytes | None = None
     error: dict[str, Any] | None = None
     gone: str = ""
+    figures: bytes | None = None
 
 
 def answered(answer: bytes, interrupted: Reason | None) -> Ending:
@@ -86,8 +94,9 @@ def answered(answer: bytes, interrupted: Reason | None) -> Ending:
     try:
         content = msgpack.unpackb(answer)
         status, result, told = content["status"], content.get("result"), content.get("error")
-        if status == "completed" and isinstance(result, bytes):
-            return Ending("completed", result)
+        figures = content.get("figures")
+        if status == "completed" and isinstance(result, bytes) and isinstance(figures, bytes | None):
+            return Ending("completed", result, figures=figures)
         if status == "error" or (status == "timeout" and interrupted is not None):
             return Ending(status, error={key: told[key] for key in BlockError.__dataclass_fields__})
     except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException):

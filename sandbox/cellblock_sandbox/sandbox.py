@@ -139,6 +139,7 @@ class Sandbox:
         """
         limits = self.limits if timeout_s is None else replace(self.limits, timeout_s=timeout_s)
         request: dict[str, Any] = {"code": code, "name": name, "timeout_s": limits.timeout_s, "cpu_s": limits.cpu_s}
+        request["result_bytes"] = limits.result_bytes
         if data is not UNSET:
             request["data"] = _packed(data, "data")
         if inputs is not None:
@@ -153,10 +154,11 @@ class Sandbox:
             request["keep"] = True
         answer = None if context is None else contexts.unpacked(context)
         packed = self.run_packed(msgpack.packb(request), limits=limits, on_output=on_output, context=answer)
-        value = None
+        value, figures = None, []
         if packed.result is not None:
             try:
                 value = values.unpack(packed.result)
+                figures = [] if packed.figures is None else list(values.unpack(packed.figures))
             except Exception as error:  # bytes that a hostile block made can fail in any way
                 packed.status, packed.error = (
                     "error",
@@ -169,6 +171,7 @@ class Sandbox:
             packed.stderr.decode(errors="replace"),
             None if packed.error is None else BlockError(**packed.error),
             packed.timings_ms,
+            figures,
         )
 
     def run_packed(
@@ -241,7 +244,9 @@ class Sandbox:
             "run": (time.perf_counter() - started) * 1000,
             "cpu": (time.thread_time() - processor_started) * 1000,
         }
-        return PackedResult(ending.status, ending.result, *self._output.end(), ending.error, timings)
+        return PackedResult(
+            ending.status, ending.result, *self._output.end(), ending.error, timings, figures=ending.figures
+        )
 
 
 class _Output:
