@@ -86,7 +86,8 @@ def _shown(execution: Execution, event: Event) -> dict[str, Any]:
     """An event's members; at the end what is known but the value itself, which has its own address."""
     if event.kind != "result":
         return dict(event.members)
-    return {name: value for name, value in members(execution).items() if name not in ("stdout", "stderr")}
+    elsewhere = ("stdout", "stderr", "figures")
+    return {name: value for name, value in members(execution).items() if name not in elsewhere}
 
 
 def _event(name: str, data: Mapping[str, Any], seq: int | None = None) -> bytes:

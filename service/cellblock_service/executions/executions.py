@@ -287,6 +287,7 @@ def _frame(execution: Execution, provision: Provision) -> Frame:
         provision.unavailable,
         env=work.env,
         cpu_s=execution.limits.get("cpu_s"),
+        result_bytes=execution.limits["result_bytes"],
         keep=work.keep_state,
     )
     return Frame(meta, request)
@@ -298,7 +299,7 @@ def _outcome(execution: Execution, answer: Frame, job: Job) -> Outcome:
     for stream in ("stdout", "stderr"):
         if meta.get(stream):
             execution.output(stream, meta[stream])
-    outcome = Outcome(meta["status"], error=meta["error"], state=meta.get("state"))
+    outcome = Outcome(meta["status"], error=meta["error"], figures=meta.get("figures", []), state=meta.get("state"))
     packed = meta.get("packed_bytes", len(blob))
     view = memoryview(blob)
     outcome.result, outcome.json = (view[:packed], view[packed:]) if packed < len(blob) else (blob, b"")

@@ -96,7 +96,6 @@ class Pool:
         self._idle: OrderedDict[Worker, asyncio.Future[Job]] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
         self._alive: set[Worker] = set()
-        self._busy = 0
         self._image: dict[str, Any] = {}
         self._problem = "the workers are starting"
         self._open = False
@@ -128,7 +127,7 @@ class Pool:
         return PoolState(
             ready=0 if self._stopping else len(self._alive),
             workers=self._pool.workers,
-            busy=self._busy,
+            busy=self._lanes.running,
             waiting=self._lanes.waiting,
             states=len(self._states),
             rss_bytes=sum(worker.rss_bytes for worker in self._alive),
@@ -173,9 +172,9 @@ class Pool:
 
     def _require_room(self, job: Job) -> None:
         waiting, lane = self._lanes.waiting, self._lanes.waiting_in(job.lane)
-        if waiting < self._pool.queue_size and (not job.lane or lane < self._pool.lane_size):
-            return
-        if not waiting and self._idle:  # a queue of no length: it need not wait
+        # What waits for a worker that is just preparing its next sandbox doesn't count.
+        free = max(0, len(self._alive) - self._lanes.running)
+        if waiting < self._pool.queue_size + free and (not job.lane or lane < self._pool.lane_size + free):
             return
         seconds = max(1, math.ceil(waiting / self._pool.workers))
         of_block = job.lane and lane >= self._pool.lane_size
@@ -322,7 +321,6 @@ class Pool:
             return False
         loop = asyncio.get_running_loop()
         job.worker, job.started_at = worker, loop.time()
-        self._busy += 1
         if job.state is not None:
             self._states.begin(job.state, worker, loop.time())
             self._lanes.pin(job.lane, worker)
@@ -346,7 +344,6 @@ class Pool:
             self._after(job, loop.time(), alive=alive)
 
     def _after(self, job: Job, now: float, *, alive: bool) -> None:
-        self._busy -= 1
         job.worker = None
         if job.state is not None:
             self._states.end(job.state, now, alive=alive)

@@ -183,6 +183,8 @@ class Workshop:
             "cpu_ms": packed.timings_ms["cpu"],
             **more,
         }
+        if packed.figures is not None:
+            answer["figures"] = conversion.pictures(packed.figures)
         if packed.result is None:
             return answer, ()
         # The block may have tampered with its result.

@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from ..values.pictures import Picture, draw, figure_of
-from .deadline import deadline
+from .interruption import interruption
 
 MAX_FIGURES = 20
 """Figures that come back from one run."""
@@ -39,7 +39,7 @@ def _drawn(figures: list[Any], returned: set[int], max_bytes: int) -> list[Pictu
         try:
             picture = draw(figure)
         except Exception as error:  # a figure holds code of the block: formatters, artists
-            if deadline.reached:
+            if interruption.deadline is not None:
                 raise
             _complain(f"figure {figure.number} can't be drawn: {type(error).__name__}: {error}")
             continue
