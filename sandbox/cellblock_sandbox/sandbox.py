@@ -158,10 +158,8 @@ class Sandbox:
             try:
                 value = values.unpack(packed.result)
             except Exception as error:  # bytes that a hostile block made can fail in any way
-                packed.status, packed.error = (
-                    "error",
-                    outcome.error("GuestCrashed", f"the result can't be read: {error}"),
-                )
+                packed.status = "error"
+                packed.error = outcome.error("GuestCrashed", f"the result can't be read: {error}")
         return ExecutionResult(
             packed.status,
             value,
