@@ -3,11 +3,10 @@
 `Image.open` and `Image.sandbox` are the way in; `errors` draws the tree of what may be raised.
 """
 
-from cellblock_sandbox.context import ContextCall
+from cellblock_sandbox.context import ContextCall, ContextRefused
 from cellblock_sandbox.errors import (
     BuildError,
     CellblockError,
-    ContextRefused,
     GuestCrashed,
     HashMismatch,
     ImageDamaged,

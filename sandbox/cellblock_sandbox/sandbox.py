@@ -160,10 +160,8 @@ class Sandbox:
                 value = values.unpack(packed.result)
                 figures = [] if packed.figures is None else list(values.unpack(packed.figures))
             except Exception as error:  # bytes that a hostile block made can fail in any way
-                packed.status, packed.error = (
-                    "error",
-                    outcome.error("GuestCrashed", f"the result can't be read: {error}"),
-                )
+                packed.status = "error"
+                packed.error = outcome.error("GuestCrashed", f"the result can't be read: {error}")
         return ExecutionResult(
             packed.status,
             value,

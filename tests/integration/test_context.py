@@ -2,8 +2,7 @@
 
 import msgpack
 import pytest
-from cellblock_sandbox import Limits
-from cellblock_sandbox.errors import ContextRefused
+from cellblock_sandbox import ContextRefused, Limits
 
 ASK = """
 import os
