@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -212,6 +212,21 @@ class Settings(BaseSettings):
                 "set CELLBLOCK_TOKEN, or bind 127.0.0.1"
             )
         return self
+
+
+def without_a_bind() -> Settings:
+    """Give the settings to a command that listens nowhere, so that an open `host` demands no token."""
+    return Settings(host="127.0.0.1")
+
+
+def describe(error: ValidationError) -> str:
+    """Say what is wrong with settings, one line each, naming the variable and never showing a value."""
+    file = configuration.find()
+    lines = [f"(settings are read from the environment and {file})"] if file else []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name = f"CELLBLOCK_{'_'.join(str(part) for part in problem['loc']).upper()}: " if problem["loc"] else ""
+        lines.append(name + problem["msg"].removeprefix("Value error, "))
+    return "\n".join(lines)
 
 
 def is_loopback(host: str) -> bool:

@@ -76,6 +76,19 @@ class Service:
         except urllib.error.HTTPError as error:
             return error.code, decoded(error.headers["Content-Type"], error.read())
 
+    def wait_for_metric(self, name: str, value: float, within_s: float = 10) -> None:
+        """Wait until a gauge has this value."""
+        deadline = time.monotonic() + within_s
+        while (now := self.metric(name)) != value:
+            assert time.monotonic() < deadline, f"{name} is {now}"
+            time.sleep(0.02)
+
+    def metric(self, name: str) -> float:
+        """Read a gauge."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as response:
+            lines = response.read().decode().splitlines()
+        return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
+
     def workers(self) -> list[int]:
         """Give the process ids of its workers."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()

@@ -86,7 +86,7 @@ def test_who_does_not_wait_is_told_how_far_it_is(service: Service) -> None:
     shown = []
     while status == 503 and time.monotonic() < deadline:
         shown += images(service)["loading"]
-        status, answer = service.post({"code": code}, Prefer="respond-async, wait=1")
+        status, answer = service.post({"code": code}, Prefer="wait=1")
         assert status in (200, 503)
     assert any(each["status"] == "loading" and each["title"] for each in shown)
     assert answer["result"] == "sklearn"

@@ -188,6 +188,14 @@ def test_token_commands_that_make_no_sense_exit_2(cellblock: Cellblock, home: Pa
     assert cellblock("token", "list").stdout == ""
 
 
+def test_a_token_for_an_open_bind_can_be_made_before_there_is_one(cellblock: Cellblock) -> None:
+    assert cellblock("token", "create", "a", CELLBLOCK_HOST="0.0.0.0").returncode == 0
+    done = cellblock("token", "list", CELLBLOCK_TIMEOUT_S="soon")
+    assert done.returncode == 2
+    assert "CELLBLOCK_TIMEOUT_S" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("command", ["serve", "doctor"])
 def test_a_misspelt_setting_is_named(cellblock: Cellblock, home: Path, command: str) -> None:
     (home / "cellblock.toml").write_text("timeout = 5\n")

@@ -5,13 +5,14 @@ Whatever the block does, the answer is 200 with its outcome; what is wrong with 
 
 Decisions: a limit above the operator's maximum is refused (422 above_maximum, naming the maximum) rather than
 lowered in silence; an unknown field is refused; null counts as absent in every field but `data`. A client that goes
-away cancels what it waited for, unless others follow it. With `Prefer: respond-async` nobody waits: then the answer
-is 202, and the client comes back to the execution's own address.
+away cancels what it waited for, unless others follow it. With `Prefer: respond-async` nobody waits, or no longer than
+`wait=SECONDS`: then the answer is 202, and the client comes back to the execution's own address.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 
 from aiohttp import web
@@ -46,15 +47,23 @@ async def execute(request: web.Request) -> web.StreamResponse:
             as_json=wanted == "json",
             live=alone,
             remote=request.remote or "",
-            patience_s=_patience(prefer),
+            patience_s=None if alone else _patience(prefer),
             refusable=not alone,
         )
     )
-    if alone:
+    wait_s = _patience(prefer)
+    if alone and not (wait_s and await _ended_within(execution, wait_s)):
         where = {"Location": f"/v1/executions/{execution.id}", "Preference-Applied": "respond-async"}
         return await answers.answer(request, execution, wanted, pool, status=202, **where)
     await _ended(execution, executions)
     return await answers.answer(request, execution, wanted, pool)
+
+
+async def _ended_within(execution: Execution, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await execution.ended.wait()
+    return execution.ended.is_set()
 
 
 async def _ended(execution: Execution, executions: Executions) -> None:

@@ -29,8 +29,7 @@ from rich.filesize import decimal
 from cellblock_service import configuration
 from cellblock_service.cli import FAILED, OK
 from cellblock_service.cli.output import say
-from cellblock_service.cli.serve import describe
-from cellblock_service.settings import Settings
+from cellblock_service.settings import Settings, describe
 from cellblock_service.trust import tls
 from cellblock_service.trust.tokenfile import TokensUnusable
 

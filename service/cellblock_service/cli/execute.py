@@ -35,12 +35,13 @@ from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.progress import SilentProgress, for_stream
 from cellblock_sandbox.installation import Addition, within
 from cellblock_sandbox.needs import Provision, serves, survey
+from pydantic import ValidationError
 
 from cellblock_service.cli import FAILED, LIMIT, OK, RAISED, USAGE
 from cellblock_service.cli.output import complain, say
 from cellblock_service.codec.envelope import guest_request
 from cellblock_service.codec.jsontext import result_to_json
-from cellblock_service.settings import Settings
+from cellblock_service.settings import describe, without_a_bind
 
 LAST_RESORT_S = 0.85
 """Past the time limit after which the process ends itself; the sandbox's own two steps take 0.5 s."""
@@ -67,10 +68,13 @@ def run(options: argparse.Namespace) -> int:
         return USAGE
     try:
         image, unavailable = _image(options, code)
-        request = b"".join(guest_request(code, name, options.timeout, payloads, unavailable))
+        request = b"".join(guest_request(code, name, options.timeout, payloads, unavailable, keep=options.keep_state))
         return _repeat(image, limits, request, options)
     except _ASKED_WRONGLY as error:
         complain(f"cellblock exec: {error}")
+        return USAGE
+    except ValidationError as error:
+        complain(f"cellblock exec: {describe(error)}")
         return USAGE
 
 
@@ -100,7 +104,7 @@ def _image(options: argparse.Namespace, code: str) -> tuple[Image, Mapping[str, 
 def _provision(code: str, packages: Sequence[str]) -> Provision:
     from cellblock_sandbox.provision import Provider  # noqa: PLC0415
 
-    disk_bytes = Settings().images_disk_bytes
+    disk_bytes = without_a_bind().images_disk_bytes
     return Provider(Home.find(), Policy.from_environment(), for_stream(), disk_bytes=disk_bytes).provide(code, packages)
 
 

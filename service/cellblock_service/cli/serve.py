@@ -10,12 +10,11 @@ from cellblock_sandbox.errors import CellblockError
 from cellblock_sandbox.image.packages.policy import Policy
 from pydantic import ValidationError
 
-from cellblock_service import configuration
 from cellblock_service.application import serve
 from cellblock_service.cli import FAILED, OK, USAGE
 from cellblock_service.cli.output import complain
 from cellblock_service.observe import logs
-from cellblock_service.settings import Settings
+from cellblock_service.settings import Settings, describe
 from cellblock_service.store.errors import RecordsUnusable
 from cellblock_service.trust.tls import TlsUnusable
 
@@ -45,16 +44,6 @@ def run(options: argparse.Namespace) -> int:
         complain(f"cellblock serve: {_unbound(error, settings)}")
         return FAILED
     return OK
-
-
-def describe(error: ValidationError) -> str:
-    """Say what is wrong with the settings, one line each, naming the variable and never showing a value."""
-    file = configuration.find()
-    lines = [f"(settings are read from the environment and {file})"] if file else []
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        name = f"CELLBLOCK_{'_'.join(str(part) for part in problem['loc']).upper()}: " if problem["loc"] else ""
-        lines.append(name + problem["msg"].removeprefix("Value error, "))
-    return "\n".join(lines)
 
 
 def _unbound(error: OSError, settings: Settings) -> str:

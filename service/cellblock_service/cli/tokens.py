@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from cellblock_service.cli import OK, USAGE
 from cellblock_service.cli.output import complain, say
-from cellblock_service.settings import Settings
+from cellblock_service.settings import describe, without_a_bind
 from cellblock_service.trust import tokens
 from cellblock_service.trust.tokenfile import TokenFile
 from cellblock_service.trust.tokens import Token, TokenLimits
@@ -20,8 +20,11 @@ from cellblock_service.trust.tokens import Token, TokenLimits
 
 def run(options: argparse.Namespace) -> int:
     """Do what was asked; 2 for what makes no sense."""
-    # Where the service is bound doesn't matter here, and one that needs a token has none yet.
-    file = Settings(host="127.0.0.1").token_file
+    try:
+        file = without_a_bind().token_file
+    except ValidationError as error:
+        complain(f"cellblock token: {describe(error)}")
+        return USAGE
     actions: dict[str, Callable[[TokenFile, argparse.Namespace], int]]
     actions = {"create": _create, "list": _list, "revoke": _revoke}
     return actions[options.action](file, options)

@@ -68,7 +68,7 @@ def count(path: Path) -> OnDisk:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    inode = path.stat().st_ino if path.exists() else 0
+    inode = schema.inode(path)
     try:
         with closing(schema.connect_to_read(path)) as connection:
             yield connection

@@ -124,5 +124,6 @@ class Records:
             return await asyncio.to_thread(query, self._path, *arguments)
         except queries.Damaged as error:
             await self._writer.replace(error.inode, str(error))
-            await self._writer.flush()
+            with contextlib.suppress(NotWritten):
+                await self._writer.flush()
             return await asyncio.to_thread(query, self._path, *arguments)

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from cellblock_service.api.keys import EXECUTIONS
+from cellblock_service.errors import ExecutionUnknown
 
 pytestmark = pytest.mark.asyncio
 Client = TestClient[web.Request, web.Application]
@@ -45,6 +46,14 @@ async def test_coming_back_later(connect: Connect) -> None:
     assert ended["timings_ms"].keys() >= {"load", "queue", "ready", "run", "total"}
     async with client.get("/v1/executions/later", headers={"Accept": "application/msgpack"}) as response:
         assert msgpack.unpackb(await response.read())["result"] == [1, 2]
+
+
+async def test_waiting_a_while_then_coming_back(connect: Connect) -> None:
+    client = await connect()
+    for code, status in (("echo", 200), ("sleep 5", 202)):
+        prefer = {"Prefer": "respond-async, wait=1"}
+        async with client.post("/v1/execute", json={"code": code}, headers=prefer) as response:
+            assert response.status == status
 
 
 async def test_cancelling(connect: Connect) -> None:
@@ -169,11 +178,18 @@ async def test_events_of_one_from_any_place(connect: Connect) -> None:
     assert heard[-1][1]["status"] == "completed"
 
 
-async def test_what_is_over_is_forgotten(connect: Connect) -> None:
-    client = await connect(results_bytes=5000)
-    for number in range(4):
-        await begin(client, "echo", id=f"e{number}", data="x" * 500)
-        await show(client, f"e{number}", wait="20") if number < 1 else await asyncio.sleep(0.05)
-    await show(client, "e3", wait="20")
-    async with client.get("/v1/executions/e0") as response:
-        assert response.status == 404
+async def test_what_is_over_is_told_from_the_records(connect: Connect) -> None:
+    client = await connect(results_bytes=0, record_result_bytes=300)
+    for name, size in (("small", 100), ("large", 500)):
+        await begin(client, "echo", id=name, data="x" * size)
+        await show(client, name, wait="20")
+    assert client.app is not None
+    with pytest.raises(ExecutionUnknown):
+        client.app[EXECUTIONS].get("local", "small")
+    assert (await show(client, "small"))["result"] == "x" * 100
+    large = await show(client, "large")
+    assert (large["status"], large["result"], large["result_dropped"]) == ("completed", None, True)
+    async with client.post("/v1/execute", json={"code": "inputs", "dependencies": ["small"]}) as response:
+        assert (await response.json())["result"] == ["x" * 100]
+    async with client.post("/v1/execute", json={"code": "inputs", "dependencies": ["large"]}) as response:
+        assert "too large" in (await response.json(content_type=None))["detail"]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cellblock_service.cli.serve import describe
-from cellblock_service.settings import Settings, is_loopback
+from cellblock_service.settings import Settings, describe, is_loopback
 from pydantic import ValidationError
 
 
