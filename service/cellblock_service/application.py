@@ -118,7 +118,9 @@ def _watch(app: web.Application) -> None:
     found.watch("results_bytes", "Bytes of results kept in memory.", lambda: app[EXECUTIONS].kept_bytes)
     found.watch("sessions", "Sessions that are open.", lambda: len(app[SESSIONS]))
     found.watch("builds", "Images being built, or waiting to be.", lambda: len(app[CATALOGUE].loading()))
-    found.watch("images", "Images on disk.", lambda: len(app[CATALOGUE].store.list("image")), blocking=True)
+    images = app[CATALOGUE].store.list
+    found.watch("images", "Images on disk.", lambda: len(images("image")), blocking=True)
+    found.watch("images_bytes", "Bytes of them.", lambda: sum(each.size for each in images("image")), blocking=True)
     found.watch("records_behind", "Changes not written to the records yet.", lambda: app[RECORDS].condition().behind)
 
 

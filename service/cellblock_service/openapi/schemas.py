@@ -6,7 +6,7 @@ from typing import Any
 
 from cellblock_service.codec.fields import MAX_COUNT, MAX_MEBIBYTES, MAX_NAME, MAX_SECONDS
 from cellblock_service.codec.forms import MAX_CODE, MAX_NUMBER
-from cellblock_service.errors import ServiceError
+from cellblock_service.errors import error_keys
 
 Schema = dict[str, Any]
 
@@ -63,11 +63,6 @@ def _or_null(schema: Schema) -> Schema:
 def count(most: int) -> Schema:
     """Describe an integer from 1."""
     return {"type": "integer", "minimum": 1, "maximum": most}
-
-
-def error_keys(kind: type[ServiceError] = ServiceError) -> set[str]:
-    """Give the keys of an error and of all that are kinds of it."""
-    return {kind.error_key}.union(*(error_keys(each) for each in kind.__subclasses__()))
 
 
 REQUEST: dict[str, Schema] = {

@@ -14,10 +14,11 @@ from cellblock_service.api import check, complete, guard
 from cellblock_service.application import create_app
 from cellblock_service.codec import fields
 from cellblock_service.codec.envelope import PAYLOADS
+from cellblock_service.errors import error_keys
 from cellblock_service.executions import execution
 from cellblock_service.openapi.document import document
 from cellblock_service.openapi.operations import OPERATIONS
-from cellblock_service.openapi.schemas import HTTP_KEYS, SCHEMAS, error_keys
+from cellblock_service.openapi.schemas import HTTP_KEYS, SCHEMAS
 from cellblock_service.settings import Settings
 from openapi_spec_validator import validate
 
