@@ -83,7 +83,8 @@ def _jsonable_other(value: Any, path: str, depth: int) -> Any:
         if value.dtype.kind in "Mm":
             value = value.astype(object) if value.dtype.str.endswith("us]") else _moments(numpy, value)
         return _jsonable(value.tolist(), path, depth + 1)
-    plain = str(value) if pandas is not None and isinstance(value, pandas.Period) else _plainer(value, path)
+    is_text = pandas is not None and isinstance(value, pandas.Period | pandas.Interval)
+    plain = str(value) if is_text else _plainer(value, path)
     if numpy is not None and isinstance(plain, numpy.ndarray):
         return _json_moment(numpy, plain)
     return _jsonable(plain, path, depth + 1)
