@@ -250,12 +250,21 @@ def test_hostile_nesting_of_extension_types_is_refused():
         ["<f8", "x", "C", b"12345678"],
         [["a"], [1], "C", b"12345678"],
         ["<f8", [1 << 40, 0, 1 << 40], "C", b""],
+        ["<U1", [1], "C", b"\0\0\x11\0"],
+        [[["n", "<i4"], ["t", ">U1", [2]]], [1], "C", b"1234" + b"\0\0\0a" + b"\0\x11\0\0"],
     ],
     ids=repr,
 )
 def test_hostile_arrays_are_refused(payload):
     with pytest.raises(ValueError, match="not a packed value"):
         unpack(msgpack.packb(msgpack.ExtType(NDARRAY, msgpack.packb(payload))))
+
+
+def test_moments_that_only_pandas_holds_are_shown_in_json():
+    times = pd.Series(np.array([253402300800], "M8[s]"))
+    zoned = pd.Series(pd.DatetimeIndex(["2026-01-01T00:00:00.000000001"], tz="UTC"))
+    assert to_jsonable([times, zoned]) == [["10000-01-01T00:00:00"], ["2026-01-01T00:00:00.000000001+00:00"]]
+    assert to_jsonable(pd.Series(np.array([1_500_000_001, "NaT"], "m8[ns]"))) == [1.500000001, None]
 
 
 def test_to_jsonable():

@@ -95,7 +95,9 @@ columns = st.one_of(
     st.lists(st.sampled_from(["a", "b", None])).map(lambda items: pd.Series(pd.Categorical(items))),
     st.lists(st.integers(-(2**60), 2**60)).map(lambda items: pd.Series(np.array(items, "M8[ns]"))),
     st.lists(st.integers(0, 2**60)).map(lambda items: pd.Series(pd.DatetimeIndex(np.array(items, "M8[ns]"), tz="UTC"))),
-    st.lists(scalars.filter(lambda item: item is not pd.NaT)).map(lambda items: pd.Series(items, dtype=object)),
+    st.lists(scalars.filter(lambda item: not (isinstance(item, Decimal) and item.is_snan()))).map(
+        lambda items: pd.Series(items, dtype=object)
+    ),
 )
 series = st.tuples(columns, texts).map(lambda pair: pair[0].rename(pair[1]))
 frames = st.lists(columns, max_size=4).map(
