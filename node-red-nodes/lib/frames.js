@@ -127,6 +127,14 @@ const KINDS = {
     masked: (_, data, dtype, nulls) => (nulls === null ? { dtype, data } : { dtype, data, nulls }),
     codes: (budget, data, categories, ordered) =>
         ({ dtype: "category", data, categories: labelsOf(categories, budget), ordered }),
+    interval(budget, left, closed, right) {
+        budget.spend(left.length);
+        const opening = closed === "left" || closed === "both" ? "[" : "(";
+        const closing = closed === "right" || closed === "both" ? "]" : ")";
+        const textOf = (start, i) => `${opening}${labelText(start)}, ${labelText(right[i])}${closing}`;
+        const data = Array.from(left, (start, i) => (start === null || Number.isNaN(start) ? null : textOf(start, i)));
+        return { dtype: "interval", data };
+    },
     category: (_, data) => ({ dtype: "category", data }),
 };
 

@@ -158,7 +158,7 @@ class Sandbox:
         if packed.result is not None:
             try:
                 value = values.unpack(packed.result)
-                figures = [] if packed.figures is None else list(values.unpack(packed.figures))
+                figures = _pictures(packed.figures)
             except Exception as error:  # bytes that a hostile block made can fail in any way
                 packed.status = "error"
                 packed.error = outcome.error("GuestCrashed", f"the result can't be read: {error}")
@@ -281,3 +281,11 @@ def _packed(value: Any, name: str) -> bytes:
         return values.pack(value, name)
     except values.ValueNotPortable as error:
         raise ValueNotPortable(error.type_name, error.path) from error
+
+
+def _pictures(packed: bytes | None) -> list[values.Picture]:
+    """Read the figures of an answer, which the block may have tampered with."""
+    pictures = [] if packed is None else values.unpack(packed)
+    if not isinstance(pictures, list) or not all(isinstance(each, values.Picture) for each in pictures):
+        raise ValueError("figures that are no pictures")
+    return pictures

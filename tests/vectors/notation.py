@@ -108,4 +108,4 @@ def describe_cell(item):
         return {"datetime": item.isoformat()}
     if isinstance(item, pandas.Timedelta):
         return {"timedelta": [item.days, item.seconds, item.microseconds]}
-    return str(item) if isinstance(item, pandas.Period) else describe(item)
+    return str(item) if isinstance(item, pandas.Period | pandas.Interval) else describe(item)

@@ -240,7 +240,7 @@ class Pool:
                 if job is None:
                     break
                 if await self._carry_out(worker, job):
-                    await _ready(worker)
+                    self._settle_states(worker, await _ready(worker))
         except WorkerLost as error:
             if worker not in self._alive:
                 raise
@@ -324,10 +324,8 @@ class Pool:
         if job.state is not None:
             self._states.begin(job.state, worker, loop.time())
             self._lanes.pin(job.lane, worker)
-        alive = False
         try:
             answer = await worker.ask(job.frame, within_s=job.within_s, listener=job.listener)
-            alive = answer.meta.get("state") is not None
             self._settle(job, answer)
             return True
         except TimeoutError as error:
@@ -341,14 +339,17 @@ class Pool:
                 job.done.set_exception(NotReady("the service is stopping"))
             raise
         finally:
-            self._after(job, loop.time(), alive=alive)
+            self._after(job, loop.time())
 
-    def _after(self, job: Job, now: float, *, alive: bool) -> None:
+    def _settle_states(self, worker: Worker, ready: Frame) -> None:
+        """Forget states that a worker doesn't keep any more, such as one whose block was stopped by force."""
+        for key in self._states.settle(worker, ready.meta.get("states", ())):
+            self._lanes.pin(key, None)
+
+    def _after(self, job: Job, now: float) -> None:
         job.worker = None
         if job.state is not None:
-            self._states.end(job.state, now, alive=alive)
-            if not alive:
-                self._lanes.pin(job.lane, None)
+            self._states.end(job.state, now)
         self._lanes.ended(job)
         self._hand_out()
 

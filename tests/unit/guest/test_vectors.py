@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from cellblock_sandbox.guest.values import ValueNotPortable, pack, pure_encoder, to_jsonable, unpack, wire
+from cellblock_sandbox.guest.values import ValueNotPortable, pack, to_jsonable, unpack
 from cellblock_sandbox.guest.values.format import PICTURE, TIMESTAMP
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,14 +22,6 @@ def _notation():
 
 
 notation = _notation()
-
-
-@pytest.fixture(params=["host", "guest"])
-def codec(request, monkeypatch):
-    if request.param == "guest":
-        monkeypatch.setattr(wire, "encode", pure_encoder.encode)
-        monkeypatch.setattr(wire, "decode", wire.decode_purely)
-        monkeypatch.setattr(wire, "ExtType", pure_encoder.ExtType)
 
 
 every_vector = pytest.mark.parametrize("vector", VECTORS, ids=[each["name"] for each in VECTORS])

@@ -89,7 +89,21 @@ def read_array(numpy: Any, span: Span, take: bool = False) -> Any:
         flat = _taken(numpy, data, begin, size).view(dtype)
     else:
         flat = numpy.frombuffer(data, dtype, size // dtype.itemsize, begin).copy()
+    _check_text(numpy, flat)
     return flat.reshape(shape, order=order)
+
+
+def _check_text(numpy: Any, array: Any) -> None:
+    """Refuse what is no text: Python's own errors about it (SystemError) are no errors that a program expects."""
+    dtype = array.dtype
+    for name in dtype.names or ():
+        _check_text(numpy, array[name])
+    if (
+        dtype.kind == "U"
+        and array.size
+        and numpy.ascontiguousarray(array).view(dtype.str[0] + "u4").max() > sys.maxunicode
+    ):
+        raise ValueError("an array of text with characters that there are not")
 
 
 class _Memory:

@@ -13,7 +13,7 @@ _NAMED = (*_MASKED, "string", "period[")  # dtypes that pandas makes from a list
 _SEPARATORS = "\0\x1f\x1e\n\t"
 
 
-def column_values(column: Any) -> Column:
+def column_values(column: Any) -> Column:  # noqa: PLR0911 (one for each dtype)
     """Take a Series or Index apart. Raises ValueNotPortable for a dtype that doesn't travel."""
     numpy, pandas = sys.modules["numpy"], sys.modules["pandas"]
     dtype, array = column.dtype, column.array
@@ -23,6 +23,8 @@ def column_values(column: Any) -> Column:
         return array.codes, ["codes", pandas.Series(dtype.categories), bool(dtype.ordered)]
     if isinstance(dtype, pandas.DatetimeTZDtype):
         return numpy.asarray(array, dtype=f"M8[{dtype.unit}]"), str(dtype)
+    if isinstance(dtype, pandas.IntervalDtype) and isinstance(dtype.subtype, numpy.dtype):
+        return array.left.to_numpy(), ["interval", dtype.closed, array.right.to_numpy()]
     if isinstance(dtype, pandas.PeriodDtype):
         return [None if item is pandas.NaT else str(item) for item in array], str(dtype)
     if isinstance(dtype, pandas.StringDtype):
@@ -93,6 +95,10 @@ def _restore_masked(pandas: Any, values: Any, name: str, mask: Any) -> Any:
     return dtype.construct_array_type()(values, missing)
 
 
+def _restore_interval(pandas: Any, left: Any, closed: str, right: Any) -> Any:
+    return pandas.arrays.IntervalArray.from_arrays(left, right, closed=closed)
+
+
 def _restore_codes(pandas: Any, codes: Any, categories: Any, ordered: bool) -> Any:
     labels = pandas.Index(categories, dtype=categories.dtype)
     return pandas.Categorical.from_codes(codes, categories=labels, ordered=ordered)
@@ -106,6 +112,7 @@ def _restore_category(pandas: Any, values: Any, categories: Any, ordered: bool) 
 _RESTORERS = {
     "text": _restore_text,
     "masked": _restore_masked,
+    "interval": _restore_interval,
     "codes": _restore_codes,
     "category": _restore_category,  # values in place of codes, as clients may find easier to write
 }

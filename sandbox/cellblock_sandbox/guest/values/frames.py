@@ -38,7 +38,9 @@ def _series(encoder: Nesting, name: Any, index: Parts, values: Any, hint: Any) -
 
 def _pack_labels(encoder: Nesting, columns: Any) -> Parts:
     """Pack column labels: an array of them; a Series if they have a name; like an index if they are times and such."""
-    if columns.nlevels == 1 and columns.dtype.kind not in "Obiuf":
+    pandas, dtype = sys.modules["pandas"], columns.dtype
+    is_plain = dtype.kind in "Obiuf" and not pandas.api.types.is_extension_array_dtype(dtype)
+    if columns.nlevels == 1 and not is_plain and not isinstance(dtype, pandas.StringDtype):
         return _pack_index(encoder, columns)
     labels: Any = columns.tolist()
     if all(name is None for name in columns.names):
@@ -86,7 +88,9 @@ def _read_labels(pandas: Any, labels: Any) -> Any:
         return _read_index(pandas, labels)
     if labels and all(isinstance(label, tuple) for label in labels):
         return pandas.MultiIndex.from_tuples(labels, names=name)
-    return pandas.Index(labels, name=name) if labels else pandas.RangeIndex(0, name=name)
+    if labels == list(range(len(labels))) and not any(type(label) is bool for label in labels[:2]):
+        return pandas.RangeIndex(len(labels), name=name)
+    return pandas.Index(labels, name=name)
 
 
 def read_series(pandas: Any, payload: list[Any]) -> Any:

@@ -83,10 +83,23 @@ def _jsonable_other(value: Any, path: str, depth: int) -> Any:
         if value.dtype.kind in "Mm":
             value = value.astype(object) if value.dtype.str.endswith("us]") else _moments(numpy, value)
         return _jsonable(value.tolist(), path, depth + 1)
-    plain = str(value) if pandas is not None and isinstance(value, pandas.Period) else _plainer(value, path)
+    plain = None if pandas is None else _from_pandas(pandas, value)
+    if plain is None:
+        plain = _plainer(value, path)
     if numpy is not None and isinstance(plain, numpy.ndarray):
         return _json_moment(numpy, plain)
     return _jsonable(plain, path, depth + 1)
+
+
+def _from_pandas(pandas: Any, value: Any) -> str | float | None:
+    """What JSON shows for scalars that only pandas' columns hold, or that the standard library can't."""
+    if value is pandas.NaT:
+        return None
+    if isinstance(value, pandas.Timestamp):
+        return str(value.isoformat())
+    if isinstance(value, pandas.Timedelta):
+        return float(value.total_seconds())
+    return str(value) if isinstance(value, pandas.Period | pandas.Interval) else None
 
 
 def _plainer(value: Any, path: str) -> Any:
