@@ -265,7 +265,7 @@ class Pool:
 
     def _worn(self, worker: Worker) -> str:
         """Why this worker should be replaced; "" if it shouldn't. State that it keeps is worth more than its age."""
-        if worker.rss_bytes > self._pool.recycle_bytes:
+        if worker.rss_bytes > self._pool.recycle_bytes and worker.executions:
             return "memory"
         if worker.executions >= self._pool.recycle_after and not self._states.kept_by(worker):
             return "recycled"
