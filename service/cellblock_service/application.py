@@ -84,7 +84,7 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
     app.on_response_prepare.append(access.name_answer)
     app.on_response_prepare.append(tell_rate)
     app.on_startup.append(logs.report_stray_errors)
-    app.on_shutdown.append(_stop_admission)
+    app.on_shutdown.append(_drain)
     return app
 
 
@@ -173,8 +173,12 @@ async def _workers(app: web.Application) -> AsyncIterator[None]:
     await app[POOL].close()
 
 
-async def _stop_admission(app: web.Application) -> None:
+async def _drain(app: web.Application) -> None:
+    """Take nothing new, let what runs end, then hang up on those who only listen."""
     app[POOL].stop_admission()
+    await app[EXECUTIONS].drain(app[SETTINGS].drain_s)
+    app[STREAM].close()
+    app[SESSIONS].close()
 
 
 async def serve(settings: Settings) -> None:

@@ -32,7 +32,8 @@ async def all_events(request: web.Request) -> web.StreamResponse:
                 found = await subscriber.next(KEEP_ALIVE_S)
                 await response.write(b": still here\n\n" if found is None else _event(*found))
     except EOFError:
-        await response.write(_event("overrun", {"detail": "events came faster than they were read"}))
+        if subscriber.lost:
+            await response.write(_event("overrun", {"detail": "events came faster than they were read"}))
         return response
     finally:
         stream.unsubscribe(subscriber)

@@ -9,6 +9,7 @@ worker has it, an execution ends as completed, error, timeout or cancelled, what
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import uuid
 from collections.abc import Mapping
@@ -150,6 +151,13 @@ class Executions:
             if past is None:
                 raise
             return past
+
+    async def drain(self, within_s: float) -> None:
+        """Wait until all have ended, at most so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                for execution in self._kept.running():
+                    await execution.ended.wait()
 
     async def close(self) -> None:
         """Cancel what still runs, and let it end."""
