@@ -115,7 +115,7 @@ class Database:
 
     def replace_file(self, inode: int, reason: str) -> bool:
         """Move the file aside if it is the one with this inode; False if it has been replaced already."""
-        if self._inode != inode:
+        if self._connection is None or self._inode != inode:
             return False
         self._replace(reason)
         return True
