@@ -87,7 +87,7 @@ class Completer:
                 async with asyncio.timeout(self._answer_s):
                     return await self._ask(question)
             except (EOFError, ConnectionError):
-                await self._end()
+                log.info("completion_helper_ended", code=await self._end())
             except TimeoutError:
                 log.warning("completion_too_slow", seconds=self._answer_s)
                 await self._end()
@@ -127,14 +127,16 @@ class Completer:
         )
         return self._process
 
-    async def _end(self) -> None:
+    async def _end(self) -> int | None:
+        """End the helper if there is one; give its exit code."""
         process, self._process = self._process, None
-        if process is not None:
-            assert process.stdin is not None
-            process.stdin.close()
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        if process is None:
+            return None
+        assert process.stdin is not None
+        process.stdin.close()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        return await process.wait()
 
     def _rest(self) -> None:
         """End the helper when nothing has been asked for a while: its memory is worth more."""

@@ -116,6 +116,7 @@ SCHEMAS: dict[str, Schema] = {
     "BlockError": answered(
         {"type": TEXT, "message": TEXT, "line": _PLACE, "column": _PLACE, "traceback": TEXT},
     ),
+    "Figure": answered({"mime": TEXT, "data": described(TEXT, "In JSON base64, in msgpack a bin.")}),
     "Execution": answered(
         {
             "id": IDENTIFIER,
@@ -124,6 +125,7 @@ SCHEMAS: dict[str, Schema] = {
             "stdout": TEXT,
             "stderr": TEXT,
             "error": ref("BlockError"),
+            "figures": described(listed(ref("Figure")), "What the block left open in matplotlib's pyplot."),
             "state": {"type": "string", "enum": ["new", "kept"]},
             "result_dropped": described(TRUTH, "True if the result was too large to be kept for so long."),
             "timings_ms": described(mapped(NUMBER), "Milliseconds by phase."),
@@ -131,6 +133,7 @@ SCHEMAS: dict[str, Schema] = {
         "stdout",
         "stderr",
         "error",
+        "figures",
         "state",
         "result_dropped",
         "timings_ms",

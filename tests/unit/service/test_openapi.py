@@ -10,12 +10,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from cellblock_service import errors
-from cellblock_service.api import check, complete, guard
+from cellblock_service.api import answers, check, complete, guard
 from cellblock_service.application import create_app
 from cellblock_service.codec import fields
 from cellblock_service.codec.envelope import PAYLOADS
 from cellblock_service.errors import error_keys
 from cellblock_service.executions import execution
+from cellblock_service.executions.execution import Outcome
+from cellblock_service.executions.past import Past
+from cellblock_service.images.building import Build
 from cellblock_service.openapi.document import document
 from cellblock_service.openapi.operations import OPERATIONS
 from cellblock_service.openapi.schemas import HTTP_KEYS, SCHEMAS
@@ -47,6 +50,15 @@ def test_the_fields_are_those_that_are_checked() -> None:
     assert set(SCHEMAS["ExecuteRequest"]["properties"]) == {*fields._CHECKS, *PAYLOADS}
     assert set(SCHEMAS["CheckRequest"]["properties"]) == set(check.FORM)
     assert set(SCHEMAS["CompleteRequest"]["properties"]) == set(complete.FORM)
+
+
+def test_the_members_are_those_that_are_answered() -> None:
+    figures = [{"mime": "image/png", "data": b"1"}]
+    outcome = Outcome("error", error={"type": "KeyError"}, state="new", figures=figures, timings_ms={"run": 1.0})
+    told = answers.members(Past("x", "error", outcome, complete=False), "json")
+    assert set(SCHEMAS["Execution"]["properties"]) == {*told, "result"}
+    assert set(SCHEMAS["Figure"]["properties"]) == set(told["figures"][0])
+    assert set(SCHEMAS["Build"]["properties"]) == set(Build("an image").progress())
 
 
 def test_every_error_key_is_told_of_some_operation() -> None:
