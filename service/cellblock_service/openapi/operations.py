@@ -154,7 +154,10 @@ OPERATIONS = (
         "get",
         "/v1/images",
         "List the images there are and those being built.",
-        {200: Answer("Images, the last used first.", ref("Images"))},
+        {
+            200: Answer("Images, the last used first, with an ETag.", ref("Images")),
+            304: Answer("Nothing has changed since the ETag in If-None-Match.", {}, ()),
+        },
         scope="images",
     ),
     Operation(
