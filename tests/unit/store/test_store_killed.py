@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -74,7 +73,7 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[str]]]:
+def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """Leave a file in which six services wrote one after the other, each killed at some moment."""
     path = tmp_path_factory.mktemp("killed") / "records.db"
     known: list[str] = []
@@ -82,7 +81,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, lis
         service = Service(path, str(turn))
         time.sleep(random.uniform(0.05, 0.6))
         known += service.kill()
-    yield path, known
+    return path, known
 
 
 async def test_every_row_is_whole(killed: tuple[Path, list[str]]) -> None:
