@@ -13,7 +13,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
-import msgpack
 import numpy as np
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.image.progress import Progress
