@@ -45,20 +45,21 @@ def _megabytes_each(stock: Stock, what: str, image: Image, code: str, runs: int)
     ready, after = list[float](), list[float]()
     with stock.progress.step(f"memory of sandboxes, {what}", total=runs) as step:
         for _ in range(runs):
-            before = _megabytes()
+            before = megabytes()
             kept.append(image.sandbox())
-            ready.append(_megabytes() - before)
+            ready.append(megabytes() - before)
             result = kept[-1].run(code)
             assert result.status == "completed", result.error
-            after.append(_megabytes() - before)
+            after.append(megabytes() - before)
             step.advance()
     for sandbox in kept:
         sandbox.close()
     return ready, after
 
 
-def _megabytes() -> float:
-    for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
+def megabytes(pid: int | str = "self") -> float:
+    """The proportional set size of a process: its own memory, and its part of what it shares."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024 / 1e6
-    raise RuntimeError("/proc/self/smaps_rollup has no line for Pss")
+    raise RuntimeError(f"/proc/{pid}/smaps_rollup has no line for Pss")

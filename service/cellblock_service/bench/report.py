@@ -21,6 +21,7 @@ _GROUPS = {
     "pandas": "pandas: build a 1,000-row DataFrame, sum a column",
     "libraries": "`1+1` in a new sandbox, by the libraries its bundle holds",
     "message": "A message through Node-RED",
+    "service": "The service with two workers, and its client, on this machine",
     "speed": "Ten kernels of pure Python: time as a multiple of the peer's, geometric mean",
     "syscalls": "A system call from Python",
     "memory": "Memory",

@@ -1,0 +1,81 @@
+"""A service of its own to measure: one process of `cellblock serve` on a free port, with records of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_S = 60
+_LOG, _LOG_END = "log", 10_000
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running service: its address, its process, and what it writes to."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    def pids(self) -> list[int]:
+        """The process of the service, and those of its workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [self.process.pid, *map(int, children.split())]
+
+    def logged(self) -> str:
+        """The end of its log."""
+        return (self.folder / _LOG).read_text("utf-8", "replace")[-_LOG_END:]
+
+
+@contextmanager
+def serving(**settings: str) -> Iterator[Served]:
+    """Start a service and wait until it is ready; `settings` by their names in capitals, without `CELLBLOCK_`.
+
+    What others have set for their service isn't in force for this one, except where things are. RuntimeError if it
+    doesn't become ready.
+    """
+    with tempfile.TemporaryDirectory(prefix="cellblock-served-") as name:
+        folder, port = Path(name), _free_port()
+        kept = ("CELLBLOCK_HOME", "CELLBLOCK_SOURCES")
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith("CELLBLOCK_") or key in kept
+        }
+        given = {"RECORDS_FILE": str(folder / "records.sqlite3"), "FULL_BUNDLE": "on-demand", "LOG_FORMAT": "json"}
+        environment |= {f"CELLBLOCK_{key}": value for key, value in (given | settings).items()}
+        command = [sys.executable, "-m", "cellblock_service", "serve", "--port", str(port)]
+        with (folder / _LOG).open("wb") as log:
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=log)
+        served = Served(f"http://127.0.0.1:{port}", process, folder)
+        try:
+            _wait(served)
+            yield served
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(served: Served) -> None:
+    end = time.monotonic() + START_S
+    while True:
+        try:
+            urllib.request.urlopen(f"{served.url}/readyz").close()  # noqa: S310  (our own service)
+            return
+        except OSError as error:
+            if time.monotonic() > end or served.process.poll() is not None:
+                raise RuntimeError(f"the service didn't become ready: {error}\n{served.logged()}") from error
+            time.sleep(0.1)

@@ -1,0 +1,80 @@
+"""The measuring client's side of a session: as little as there can be, so that what is measured is the service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import aiohttp
+import msgpack
+from cellblock_sandbox.guest import values
+
+from cellblock_service.codec.wire import bin_header
+
+Message = dict[str, Any]
+_HEARD_LAST = frozenset({b"\xa6result", b"\xa7refused"})
+
+
+@dataclass(slots=True)
+class Refused(Exception):
+    """An execution was refused; the problem tells why."""
+
+    problem: dict[str, Any]
+
+
+class Talk:
+    """One session on one connection. Executions are told apart by their numbers."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._numbers = count()
+        self._waiting: dict[str, asyncio.Future[Message]] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def begun(cls, http: aiohttp.ClientSession, url: str) -> AsyncIterator[Talk]:
+        """Connect and say hello; at the end, close."""
+        socket = await http.ws_connect(f"{url}/v1/session", protocols=("cellblock.v1",), max_msg_size=0, compress=0)
+        talk = cls(socket)
+        await socket.send_bytes(msgpack.packb({"kind": "hello"}))
+        await socket.receive_bytes()
+        hearing = asyncio.create_task(talk._hear())
+        try:
+            yield talk
+        finally:
+            await socket.close()
+            await hearing
+
+    async def execute(self, request: bytes) -> Message:
+        """Run a packed request; give what the service says at its end. Raises Refused."""
+        ident = str(next(self._numbers))
+        waiting = self._waiting[ident] = asyncio.get_running_loop().create_future()
+        head = msgpack.packb({"kind": "execute", "id": ident})
+        # The same map with one more member, so that a large request is copied once.
+        await self._socket.send_bytes(b"".join([b"\x83", head[1:], b"\xa7request", bin_header(len(request)), request]))
+        message = await waiting
+        if message["kind"] == "refused":
+            raise Refused(message["problem"])
+        return message
+
+    async def _hear(self) -> None:
+        async for each in self._socket:
+            # The first thing in a message is its kind; statuses and output aren't even unpacked.
+            if any(each.data.startswith(kind, 6) for kind in _HEARD_LAST):
+                message = values.unpack(each.data)
+                waiting = self._waiting.pop(message["id"])
+                if not waiting.done():  # nobody waits any more
+                    waiting.set_result(message)
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(ConnectionError("the service closed the session"))
+
+
+def completed(message: Message) -> Message:
+    """Give a message that tells of a completed execution. AssertionError for any other."""
+    assert message["status"] == "completed", message
+    return message
