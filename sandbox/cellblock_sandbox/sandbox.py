@@ -174,7 +174,7 @@ class Sandbox:
 
     def run_packed(
         self,
-        request: bytes,
+        request: bytes | memoryview,
         *,
         limits: Limits | None = None,
         on_output: OnOutput | None = None,
@@ -215,7 +215,7 @@ class Sandbox:
 
     def _run(
         self,
-        request: bytes,
+        request: bytes | memoryview,
         limits: Limits,
         on_output: OnOutput | None,
         context: OnContext | None,

@@ -21,7 +21,7 @@ from cellblock_service.api.answers import members
 from cellblock_service.api.bodies import take_apart, take_apart_here
 from cellblock_service.api.keys import ADMISSION, EXECUTIONS, POOL, PRINCIPAL, SESSIONS, SETTINGS
 from cellblock_service.api.problems import document
-from cellblock_service.codec import envelope, fields
+from cellblock_service.codec import envelope, fields, wire
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import ExecutionUnknown, MalformedBody, MissingField, QueueFull, ServiceError
 from cellblock_service.executions.execution import Event, Execution
@@ -68,7 +68,7 @@ class _Connection:
         self._remote = request.remote or ""
         self._socket = socket
         self._principal = principal
-        self._aside: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self._aside: asyncio.Queue[tuple[str, memoryview]] = asyncio.Queue()
         self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "execute": self._execute,
             "cancel": self._cancel,
@@ -131,7 +131,7 @@ class _Connection:
 
     def _execute(self, content: dict[str, Any]) -> None:
         ident, body = fields.identifier("id", content.get("id")), content.get("request")
-        if not isinstance(body, bytes):
+        if not isinstance(body, memoryview):
             raise MissingField("request: a bin with the packed request is needed", field="request")
         with self._refusing(ident):
             work = take_apart_here(body, "msgpack") if self._aside.empty() else None
@@ -184,7 +184,7 @@ class _Connection:
         found = self._session.executions.get(execution) if isinstance(execution, str) else None
         if found is None or not isinstance(call, int):
             return
-        if isinstance(value, bytes):
+        if isinstance(value, memoryview):
             found.reply(call, value)
         else:
             found.reply(call, error=str(error)[:10_000])
@@ -217,12 +217,16 @@ class _Connection:
 
 
 def _content(data: bytes) -> dict[str, Any] | None:
-    """Read a message; None if it isn't a map with a kind."""
+    """Read a message; None if it isn't a map with a kind. Binaries are views of it: they may be large."""
     try:
-        content = msgpack.unpackb(data)
+        packed = wire.members(data)
+        content = {
+            name: msgpack.unpackb(value) if (held := wire.binary(value)) is None else held
+            for name, value in packed.items()
+        }
     except (ValueError, msgpack.UnpackException, RecursionError):
         return None
-    return content if isinstance(content, dict) and isinstance(content.get("kind"), str) else None
+    return content if isinstance(content.get("kind"), str) else None
 
 
 def _encoded(item: Item) -> bytes:

@@ -12,6 +12,7 @@ block, a worker sends "output" and may ask something ("install", "call"), and ma
 
 from __future__ import annotations
 
+import mmap
 import socket
 import struct
 import threading
@@ -96,12 +97,13 @@ class Link:
             return None
         return Frame(msgpack.unpackb(packed), (blob,))
 
-    def _exactly(self, length: int) -> bytes | None:
-        buffer = bytearray(length)
-        view = memoryview(buffer)
-        while view:
-            count = self._socket.recv_into(view)
+    def _exactly(self, length: int) -> Buffer | None:
+        """Receive so many bytes; many of them into memory that isn't filled with zeros first."""
+        room = memoryview(mmap.mmap(-1, length) if length > _PIECE else bytearray(length))
+        rest = room
+        while rest:
+            count = self._socket.recv_into(rest)
             if not count:
                 return None
-            view = view[count:]
-        return bytes(buffer)
+            rest = rest[count:]
+        return room.toreadonly() if length > _PIECE else bytes(room)
