@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from typing import Any
 
 from aiohttp import web
@@ -15,10 +17,20 @@ routes = web.RouteTableDef()
 
 @routes.get("/v1/images")
 async def images(request: web.Request) -> web.Response:
-    """Answer `{images: [...], loading: [...]}`; sizes in bytes, progress in the units it names."""
+    """Answer `{images: [...], loading: [...]}`; sizes in bytes, progress in the units it names.
+
+    With an ETag, so that who asks again and again is answered 304 as long as nothing changes.
+    """
     catalogue = request.app[CATALOGUE]
     stored = await asyncio.to_thread(_stored, catalogue.store)
-    return web.json_response({"images": stored, "loading": [build.progress() for build in catalogue.loading()]})
+    loading = [build.progress() for build in catalogue.loading()]
+    body = json.dumps({"images": stored, "loading": loading}).encode()
+    response = web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-cache"})
+    response.etag = etag = hashlib.sha256(body).hexdigest()[:32]
+    if any(each.value in (etag, "*") for each in request.if_none_match or ()):
+        response.body = None
+        response.set_status(304)
+    return response
 
 
 def _stored(store: Store) -> list[dict[str, Any]]:

@@ -118,7 +118,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 def check(connection: sqlite3.Connection) -> str | None:
     """Look for damage for at most two seconds; give the first found. What is further back is met when it is read.
 
-    0.3 s for 100,000 records in 150 MB on a warm disk.
+    0.2 to 0.4 s for 100,000 records in 150 MB that the system has cached.
     """
     deadline = time.monotonic() + CHECK_S
     connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
@@ -131,6 +131,14 @@ def check(connection: sqlite3.Connection) -> str | None:
     finally:
         connection.set_progress_handler(None, 0)
     return None if found == "ok" else found
+
+
+def inode(path: Path) -> int:
+    """Give what tells the file from another of its name; 0 when there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def is_damage(error: sqlite3.Error) -> bool:

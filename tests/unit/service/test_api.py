@@ -231,3 +231,14 @@ async def test_a_client_that_hangs_up_ends_its_block(connect: Connect) -> None:
     assert pool._alive == {worker}
     async with client.post("/v1/execute", json={"code": "echo"}) as response:
         assert response.status == 200
+
+
+async def test_images_have_an_etag(connect: Connect) -> None:
+    client = await connect()
+    async with client.get("/v1/images") as response:
+        etag = response.headers["ETag"]
+        assert (response.status, await response.json()) == (200, {"images": [], "loading": []})
+    async with client.get("/v1/images", headers={"If-None-Match": etag}) as response:
+        assert (response.status, await response.read()) == (304, b"")
+    async with client.get("/v1/images", headers={"If-None-Match": '"another"'}) as response:
+        assert response.status == 200
