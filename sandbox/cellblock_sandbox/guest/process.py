@@ -21,6 +21,7 @@ from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_ove
 from cellblock_sandbox.machine.engine import MemoryModule, load_module
 from cellblock_sandbox.machine.instance import Definition, Program
 from cellblock_sandbox.machine.interruption import Reason, watchdog
+from cellblock_sandbox.machine.memory import Buffer
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 from cellblock_sandbox.syscalls.host import Host, LinkedLibrary, LinkTables, SystemClock
 from cellblock_sandbox.syscalls.registry import all_calls, bind
@@ -173,11 +174,11 @@ class Guest:
         """Call an exported C function. Raises as `Instance.call`."""
         return self.instance.call(name, *arguments)
 
-    def run(self, request: bytes, limits: Limits, cancelled: threading.Event | None = None) -> bytes:
+    def run(self, request: Buffer, limits: Limits, cancelled: threading.Event | None = None) -> bytes:
         """Hand `request` to the guest's runner; see `ask`."""
         return self.ask(self.runner, request, limits, cancelled)
 
-    def ask(self, function: int, request: bytes, limits: Limits, cancelled: threading.Event | None = None) -> bytes:
+    def ask(self, function: int, request: Buffer, limits: Limits, cancelled: threading.Event | None = None) -> bytes:
         """Call a Python function of bytes by its address and return its answer, of at most `result_bytes`.
 
         Nothing runs for long if `cancelled` is set already: whoever sets it later calls `cancel` too.
@@ -224,7 +225,7 @@ class Guest:
         symbols, pointer = self.runtime.links.main_symbols, self.call("emscripten_stack_get_current") & 0xFFFFFFFF
         return not symbols["__stack_low"] < pointer <= symbols["__stack_high"]
 
-    def _call_python(self, function: int, request: bytes, max_answer: int) -> bytes:
+    def _call_python(self, function: int, request: Buffer, max_answer: int) -> bytes:
         argument = self.call("PyBytes_FromStringAndSize", 0, len(request))
         if not argument:
             raise NoAnswer(f"a request of {len(request)} bytes has no room in the sandbox's memory")

@@ -30,6 +30,9 @@ _SINGLE = {
     0xDE: "map",
     0xDF: "map",
 }
+# First byte -> bytes of the length behind it.
+_LENGTHS = {0xD9: 1, 0xDA: 2, 0xDB: 4, 0xC4: 1, 0xC5: 2, 0xC6: 4, 0xC7: 1, 0xC8: 2, 0xC9: 4}
+_EXTENSIONS = frozenset({0xC7, 0xC8, 0xC9})
 _DECODED: dict[type, str] = {
     type(None): "null",
     bool: "boolean",
@@ -76,8 +79,11 @@ def array_header(length: int) -> bytes:
     return struct.pack(">BI", 0xDD, length)
 
 
-def is_one_value(packed: bytes) -> bool:
+def is_one_value(packed: bytes | memoryview) -> bool:
     """Tell whether `packed` is exactly one msgpack value: nothing cut off, nothing behind it, not too deep."""
+    size = _plain_size(packed)
+    if size is not None:  # one large array as a rule; the unpacker would copy it first
+        return size == len(packed)
     unpacker = msgpack.Unpacker(max_buffer_size=len(packed) or 1)
     unpacker.feed(packed)
     try:
@@ -85,3 +91,11 @@ def is_one_value(packed: bytes) -> bool:
     except (ValueError, RecursionError, msgpack.UnpackException):
         return False
     return bool(unpacker.tell() == len(packed))
+
+
+def _plain_size(packed: bytes | memoryview) -> int | None:
+    """The bytes that a string, binary or extension with a long header takes; None for anything else."""
+    width = _LENGTHS.get(packed[0]) if packed else None
+    if width is None or len(packed) <= width:
+        return None
+    return 1 + width + int.from_bytes(packed[1 : 1 + width], "big") + (packed[0] in _EXTENSIONS)

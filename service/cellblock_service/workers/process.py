@@ -55,7 +55,7 @@ class Job:
 
     def __init__(self, frame: Frame) -> None:
         self.meta = frame.meta
-        self.request = bytes(frame.blob)
+        self.request = frame.blob
         self.cancelled = threading.Event()
         self.stop: Callable[[], Any] | None = None
 
