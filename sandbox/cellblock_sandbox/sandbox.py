@@ -37,6 +37,7 @@ from cellblock_sandbox.installation import Installation, Installer
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.engine import initial_memory, load_module
 from cellblock_sandbox.machine.interruption import Reason
+from cellblock_sandbox.machine.memory import Buffer
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.outcome import BlockError, ExecutionResult, PackedResult
 
@@ -174,7 +175,7 @@ class Sandbox:
 
     def run_packed(
         self,
-        request: bytes | memoryview,
+        request: Buffer,
         *,
         limits: Limits | None = None,
         on_output: OnOutput | None = None,
@@ -215,7 +216,7 @@ class Sandbox:
 
     def _run(
         self,
-        request: bytes | memoryview,
+        request: Buffer,
         limits: Limits,
         on_output: OnOutput | None,
         context: OnContext | None,

@@ -21,11 +21,10 @@ from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_ove
 from cellblock_sandbox.machine.engine import MemoryModule, load_module
 from cellblock_sandbox.machine.instance import Definition, Program
 from cellblock_sandbox.machine.interruption import Reason, watchdog
+from cellblock_sandbox.machine.memory import Buffer
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 from cellblock_sandbox.syscalls.host import Host, LinkedLibrary, LinkTables, SystemClock
 from cellblock_sandbox.syscalls.registry import all_calls, bind
-
-Buffer = bytes | memoryview
 
 HOME = "/home/pyodide"
 PYTHON = "python3.14"

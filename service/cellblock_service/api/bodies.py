@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import mmap
 
 from aiohttp import hdrs, web
 
@@ -12,7 +11,7 @@ from cellblock_service.codec import envelope, fields, jsontext
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import BodyTooLarge, BodyTooSlow, RequestError, ServiceError
 from cellblock_service.settings import Settings
-from cellblock_service.workers.frames import Buffer, Frame
+from cellblock_service.workers.frames import Buffer, Frame, room
 from cellblock_service.workers.pool import Pool
 
 # Bodies above these sizes are taken apart in a worker: 10 ms of skipping, 4 ms of reading JSON, at the worst.
@@ -37,11 +36,11 @@ async def _received(request: web.Request) -> Buffer:
     size = request.content_length
     if size is None or size < INLINE_MSGPACK or hdrs.CONTENT_ENCODING in request.headers:
         return await request.read()
-    room, filled = memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)), 0
+    body, filled = room(size), 0
     async for chunk in request.content.iter_any():
-        room[filled : filled + len(chunk)] = chunk
+        body[filled : filled + len(chunk)] = chunk
         filled += len(chunk)
-    return room[:filled].toreadonly()
+    return body[:filled].toreadonly()
 
 
 def take_apart_here(body: Buffer, kind: Kind) -> ExecuteRequest | None:

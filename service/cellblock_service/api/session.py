@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, Final
@@ -20,6 +20,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from cellblock_service.api.answers import members
 from cellblock_service.api.bodies import take_apart, take_apart_here
 from cellblock_service.api.keys import ADMISSION, EXECUTIONS, POOL, PRINCIPAL, SESSIONS, SETTINGS
+from cellblock_service.api.outgoing import Outgoing
 from cellblock_service.api.problems import document
 from cellblock_service.codec import envelope, fields, wire
 from cellblock_service.codec.fields import ExecuteRequest
@@ -28,6 +29,7 @@ from cellblock_service.executions.execution import Event, Execution
 from cellblock_service.executions.executions import Ask
 from cellblock_service.executions.session import Call, Item, Message
 from cellblock_service.trust.tokens import Principal
+from cellblock_service.workers.frames import Buffer
 
 PROTOCOL = "cellblock.v1"
 VERSION: Final = version("cellblock")
@@ -66,7 +68,7 @@ class _Connection:
         self._settings, self._pool, self._admission = app[SETTINGS], app[POOL], app[ADMISSION]
         self._executions, self._sessions = app[EXECUTIONS], app[SESSIONS]
         self._remote = request.remote or ""
-        self._socket = socket
+        self._request, self._socket = request, socket
         self._principal = principal
         self._aside: asyncio.Queue[tuple[str, memoryview]] = asyncio.Queue()
         self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -205,15 +207,20 @@ class _Connection:
 
     async def _write(self) -> None:
         """Send what waits in the outbox, in its order."""
+        outgoing = Outgoing(self._request)
         with contextlib.suppress(ConnectionError):
             while True:
-                while self._session.outbox:
-                    item = self._session.outbox.popleft()
-                    await self._socket.send_bytes(_encoded(item))
-                    if not isinstance(item, Message) and isinstance(item[1], Event) and item[1].kind in _LAST:
-                        self._session.forget(item[0])
+                await outgoing.send(self._waiting())
                 self._session.wakeup.clear()
                 await self._session.wakeup.wait()
+
+    def _waiting(self) -> Iterator[Sequence[Buffer]]:
+        """Take what waits out of the outbox; an execution whose end has been written is let go."""
+        while self._session.outbox:
+            item = self._session.outbox.popleft()
+            yield _encoded(item)
+            if not isinstance(item, Message) and isinstance(item[1], Event) and item[1].kind in _LAST:
+                self._session.forget(item[0])
 
 
 def _content(data: bytes) -> dict[str, Any] | None:
@@ -229,8 +236,8 @@ def _content(data: bytes) -> dict[str, Any] | None:
     return content if isinstance(content.get("kind"), str) else None
 
 
-def _encoded(item: Item) -> bytes:
-    """Write one message."""
+def _encoded(item: Item) -> Sequence[Buffer]:
+    """Give the pieces of one message."""
     if isinstance(item, Message):
         return _packed(item.kind, item.content)
     execution, what = item
@@ -246,9 +253,8 @@ def _encoded(item: Item) -> bytes:
         return _packed(what.kind, head | dict(what.members))
     assert execution.outcome is not None
     told = {name: value for name, value in members(execution).items() if name not in ("stdout", "stderr")}
-    return b"".join(envelope.stitch({"kind": "result"} | head | told, execution.outcome.result or fields.NIL))
+    return envelope.stitch({"kind": "result"} | head | told, execution.outcome.result or fields.NIL)
 
 
-def _packed(kind: str, content: Mapping[str, Any]) -> bytes:
-    packed: bytes = msgpack.packb({"kind": kind, **content})
-    return packed
+def _packed(kind: str, content: Mapping[str, Any]) -> Sequence[Buffer]:
+    return [msgpack.packb({"kind": kind, **content})]

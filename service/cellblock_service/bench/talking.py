@@ -56,7 +56,7 @@ class Talk:
         head = msgpack.packb({"kind": "execute", "id": ident})
         # The same map with one more member, so that a large request is copied once.
         await self._socket.send_bytes(b"".join([b"\x83", head[1:], b"\xa7request", bin_header(len(request)), request]))
-        message: dict[str, Any] = await waiting
+        message: Message = await waiting
         if message["kind"] == "refused":
             raise Refused(message["problem"])
         return message

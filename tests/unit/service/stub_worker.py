@@ -100,7 +100,7 @@ class Stub:
 
     def convert(self, frame: Frame) -> tuple[Meta, bytes]:
         try:
-            request = check(jsontext.cut(frame.blob) if frame.meta["json"] else envelope.cut(frame.blob))
+            request = check((jsontext if frame.meta["json"] else envelope).cut(bytes(frame.blob)))
         except RequestError as error:
             kept = {"error_key": error.error_key, "detail": error.detail, "members": error.members}
             return {"kind": "refused", **kept}, b""
