@@ -86,8 +86,8 @@ class _Connection:
         tasks = [asyncio.create_task(work) for work in (self._write(), self._take_apart_aside())]
         try:
             limits = self._admission.limits(self._principal, {})
-            welcome = {"session": self._session.id, "version": VERSION, "resumed": resumed, "limits": limits}
-            await self._send("welcome", **welcome)
+            who = {"session": self._session.id, "service": self._sessions.service, "version": VERSION}
+            await self._send("welcome", **who, resumed=resumed, limits=limits)
             self._reading = asyncio.create_task(self._read())
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reading
