@@ -13,16 +13,18 @@ PIECE = 64 * 1024
 class Proxy:
     """Carries bytes between clients and `port`.
 
-    `silent`: what arrives is dropped, and nobody is told. `closed`: new connections are cut at once. `up_per_s`: how
-    many bytes a second go towards the service. `connections` counts those there have been.
+    `closed`: new connections are cut at once. `up_per_s`: how many bytes a second go towards the service.
+    `reading`: cleared, nothing is taken from clients any more. `connections` counts those there have been.
     """
 
     def __init__(self, port: int) -> None:
-        self._target = port
+        self.port = port
         self._writers: set[asyncio.StreamWriter] = set()
-        self.silent = False
+        self._silent = 0
         self.closed = False
         self.up_per_s: float | None = None
+        self.reading = asyncio.Event()
+        self.reading.set()
         self.connections = 0
 
     @property
@@ -44,20 +46,29 @@ class Proxy:
         for writer in self._writers:
             writer.transport.abort()
 
+    def silence(self) -> None:
+        """Drop what arrives on the connections there are, and tell nobody."""
+        self._silent = self.connections
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.closed:
             writer.transport.abort()
             return
         self.connections += 1
-        there, back = await asyncio.open_connection("127.0.0.1", self._target)
+        number = self.connections
+        there, back = await asyncio.open_connection("127.0.0.1", self.port)
         self._writers |= {writer, back}
-        await asyncio.gather(self._copy(reader, back, up=True), self._copy(there, writer, up=False))
+        await asyncio.gather(self._copy(number, reader, back, up=True), self._copy(number, there, writer))
         self._writers -= {writer, back}
 
-    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, up: bool) -> None:
+    async def _copy(
+        self, number: int, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, up: bool = False
+    ) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await source.read(PIECE):
-                if self.silent:
+                if up:
+                    await self.reading.wait()
+                if number <= self._silent:
                     continue
                 target.write(data)
                 await target.drain()

@@ -25,11 +25,14 @@ from cellblock_service.client.errors import (
 from cellblock_service.client.execution import Execution
 from cellblock_service.client.messages import Request
 from cellblock_service.client.outcome import Figure, Outcome, Output, Status
+from cellblock_service.client.synchronous import BlockingExecution, Client
 
 __all__ = [
     "AnswerUnreadable",
     "AsyncClient",
     "BlockFailed",
+    "BlockingExecution",
+    "Client",
     "ClientClosed",
     "ClientError",
     "ContextStore",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket as sockets
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -25,6 +26,7 @@ ANSWER_S = 60.0
 HEARTBEAT_S = 20.0
 """Silence after which the other side is asked whether it is there; half as long later it isn't."""
 
+_LARGE = 1 << 20
 _ACCEPT = "application/msgpack, application/json;q=0.5"
 _IS_IT_ONE = "is there a Cellblock service at this address?"
 
@@ -48,7 +50,7 @@ class Transport:
         """Open a WebSocket. Raises ServiceUnreachable, ServiceRefused."""
         try:
             async with asyncio.timeout(CONNECT_S):
-                return await self._http().ws_connect(
+                socket = await self._http().ws_connect(
                     self.url / "v1/session",
                     protocols=(PROTOCOL,),
                     timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
@@ -60,6 +62,8 @@ class Transport:
             raise await self._refusal_of_session(error) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self.unreachable(error) from error
+        _limit_silence(socket)
+        return socket
 
     async def ask(
         self, method: str, path: str, *, body: Any = None, query: Mapping[str, str] | None = None, wait_s: float = 0.0
@@ -139,6 +143,7 @@ class _Socket(aiohttp.ClientWebSocketResponse):
     """A WebSocket that takes no silence for an end while a message of its own is on the way out.
 
     The answer to a heartbeat can't come before what was sent earlier has arrived; on a slow line 80 MB take minutes.
+    That a line is dead on which nothing sent arrives is told by the kernel (TCP_USER_TIMEOUT, Linux).
     """
 
     _sending = 0
@@ -150,12 +155,22 @@ class _Socket(aiohttp.ClientWebSocketResponse):
             await super().send_bytes(data, compress)
         finally:
             self._sending -= 1
+            if len(data) > _LARGE and not self.closed:
+                # The end of it, some megabytes, still waits in the kernel.
+                self._reset_heartbeat()
 
     def _pong_not_received(self) -> None:
         if self._sending:
             self._reset_heartbeat()
         else:
             super()._pong_not_received()
+
+
+def _limit_silence(socket: aiohttp.ClientWebSocketResponse) -> None:
+    plain = socket.get_extra_info("socket")
+    if plain is not None and hasattr(sockets, "TCP_USER_TIMEOUT"):
+        milliseconds = int(1.5 * HEARTBEAT_S * 1000)
+        plain.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_USER_TIMEOUT, milliseconds)
 
 
 def _address(url: str) -> URL:

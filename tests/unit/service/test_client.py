@@ -121,9 +121,9 @@ async def test_cancelled_before_anything_is_known_of_it(client_of: Open) -> None
 
 async def test_leaving_cancels(client_of: Open) -> None:
     client = await client_of()
-    task = asyncio.create_task(client.run("sleep 100", id="left"))
-    while (await asyncio.gather(client.get("left"), return_exceptions=True))[0].__class__ is ServiceRefused:
-        await asyncio.sleep(0.01)
+    running = asyncio.Event()
+    task = asyncio.create_task(client.run("sleep 100", id="left", on_status=lambda status, _: running.set()))
+    await running.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -133,7 +133,7 @@ async def test_leaving_cancels(client_of: Open) -> None:
 async def test_what_a_callback_raises_ends_the_run(client_of: Open) -> None:
     client = await client_of()
     with pytest.raises(ZeroDivisionError):
-        await client.run("sleep 100", id="x", on_status=lambda status, progress: 1 / 0)  # noqa: ARG005
+        await client.run("sleep 100", id="x", on_status=lambda status, progress: 1 / 0)
     assert (await client.get("x", wait_s=10)).status == "cancelled"
 
 
