@@ -86,7 +86,8 @@ class _Connection:
             return
         self._session, resumed = self._sessions.attach(self._principal.id, hello.get("session"), self._hang_up)
         limits = self._admission.limits(self._principal, {})
-        self._session.say("welcome", session=self._session.id, version=VERSION, resumed=resumed, limits=limits)
+        who = {"session": self._session.id, "service": self._sessions.service, "version": VERSION}
+        self._session.say("welcome", **who, resumed=resumed, limits=limits)
         self._reading = asyncio.create_task(self._read())
         others = [asyncio.create_task(work) for work in (self._write(), self._take_apart_aside())]
         try:
