@@ -1,14 +1,12 @@
 /*
- * numpy arrays in JavaScript: a typed array as an ndarray on the way out, an ndarray as nested plain arrays on the
- * way back. An ndarray travels as [dtype, shape, order, bytes], where dtype is numpy's own `dtype.str`.
+ * NumPy arrays in JavaScript: a typed array as an ndarray on the way out; on the way back an ndarray as nested plain
+ * arrays, or as a typed array that knows its shape. An ndarray travels as [dtype, shape, order, bytes].
  */
 "use strict";
 
-const { endianness } = require("node:os");
 const { types } = require("node:util");
-const { ResultNotPortable } = require("./portable");
-
-const HOST_ORDER = endianness() === "LE" ? "<" : ">";
+const { HOST_ORDER, itemCount, parseDtype, readItems, readTyped, typedClass } = require("./dtypes");
+const { originOf, remember } = require("./origins");
 
 const DTYPES = {
     Int8Array: "|i1", Uint8Array: "|u1", Uint8ClampedArray: "|u1",
@@ -17,69 +15,86 @@ const DTYPES = {
     Float16Array: "f2", Float32Array: "f4", Float64Array: "f8",
 };
 
-const READERS = {
-    i1: Int8Array, u1: Uint8Array, i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array,
-    i8: BigInt64Array, u8: BigUint64Array, f4: Float32Array, f8: Float64Array,
-};
-
-// What nests takes memory even where it holds nothing: numpy.empty((10**9, 0)) must not take Node-RED's.
-const MAX_ARRAYS = 2 ** 23;
-
-const NOT_A_TIME = -(2n ** 63n);
-const NANOSECONDS = { ns: 1n, us: 1_000n, ms: 1_000_000n, s: 10n ** 9n, m: 60n * 10n ** 9n, h: 3600n * 10n ** 9n };
-NANOSECONDS.D = 24n * NANOSECONDS.h;
-NANOSECONDS.W = 7n * NANOSECONDS.D;
-
-/** [dtype, shape, order, bytes] of a typed array, without copying it; null for a view that is none (a DataView). */
+/**
+ * [dtype, shape, order, bytes] of a typed array, without copying it; null for a view that is none (a DataView).
+ *
+ * One that came from Python goes back as it came, with its dtype and shape. Another may have a `shape` of its own.
+ */
 function describeTypedArray(view) {
     const name = types.isTypedArray(view) ? Object.prototype.toString.call(view).slice(8, -1) : "";
-    const dtype = DTYPES[name];
-    if (dtype === undefined) {
+    const own = DTYPES[name];
+    if (own === undefined) {
         return null;
     }
     const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-    return [dtype.startsWith("|") ? dtype : HOST_ORDER + dtype, [view.length], "C", bytes];
+    const origin = originOf(view);
+    if (origin?.kind === "ndarray" && typedClass(origin.dtype) === view.constructor) {
+        return [inHostOrder(origin.dtype), origin.shape, origin.order, bytes];
+    }
+    return [own.startsWith("|") ? own : HOST_ORDER + own, shapeOf(view), "C", bytes];
 }
 
-/** A BigInt as a number where that is exact. */
-function narrow(value) {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
+function inHostOrder(dtype) {
+    return parseDtype(dtype).swapped ? HOST_ORDER + dtype.slice(1) : dtype;
+}
+
+function shapeOf({ shape, length }) {
+    const fits = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)
+        && itemCount(shape) === length;
+    return fits ? shape : [length];
 }
 
 /**
  * An ndarray as plain arrays, nested by its shape; a 0-dimensional one as its single value.
  *
  * int64 become BigInt only beyond 2^53, datetime64 become Date (NaT null), timedelta64 milliseconds (NaT null),
- * complex {re, im}.
+ * complex {re, im}, named fields objects.
  *
- * @param {[string, number[], "C"|"F", Uint8Array]} ndarray
- * @throws {ResultNotPortable} for a dtype that has no JavaScript form, and for more than MAX_ARRAYS nested arrays
+ * @param {[string|Array, number[], "C"|"F", Buffer]} ndarray
+ * @param {Budget} budget of which its items, and the arrays they are in, are taken
+ * @throws {ResultNotPortable} for a dtype that has no JavaScript form
  */
-function ndarrayToNested([dtype, shape, order, bytes]) {
-    checkNesting(shape);
-    const flat = readFlat(dtype, bytes);
-    const count = shape.reduce((product, size) => product * size, 1);
-    if (flat.length !== count) {
-        throw new Error(`an ndarray of ${dtype} with shape [${shape}] needs ${count} items, not ${flat.length}`);
-    }
-    if (shape.length === 1) {
-        return flat;
-    }
-    return nest(flat, shape, strides(shape, order), 0, 0);
+function ndarrayToNested([dtype, shape, order, bytes], budget) {
+    const count = checkSize(dtype, shape, bytes);
+    budget.spend(count + nestedArrays(shape));
+    const flat = count === 0 ? [] : readItems(dtype, bytes, (field) => ndarrayToNested(field, budget));
+    const value = shape.length === 1 ? flat : nest(flat, shape, strides(shape, order), 0, 0);
+    return remember(value, { kind: "ndarray", dtype, shape, order });
 }
 
-/** How many arrays it takes: one for each place in all dimensions but the last. */
-function checkNesting(shape) {
+/**
+ * An ndarray as a typed array over the same memory, if that is aligned, with a property `shape`; the items follow each
+ * other in the order that `originOf` tells. What no typed array holds (text, named fields) is nested.
+ */
+function ndarrayToTyped(ndarray, budget) {
+    const [dtype, shape, order, bytes] = ndarray;
+    checkSize(dtype, shape, bytes);
+    const typed = readTyped(dtype, bytes);
+    if (typed === null) {
+        return ndarrayToNested(ndarray, budget);
+    }
+    Object.defineProperty(typed, "shape", { value: shape, writable: true, configurable: true });
+    return remember(typed, { kind: "ndarray", dtype, shape, order });
+}
+
+function checkSize(dtype, shape, bytes) {
+    const count = itemCount(shape);
+    const { width } = parseDtype(dtype);
+    if (!Buffer.isBuffer(bytes) || bytes.length !== count * width) {
+        throw new Error(`an ndarray of ${dtype} with shape [${shape}] needs ${count} items of ${width} bytes`);
+    }
+    return count;
+}
+
+/** How many arrays are inside the outermost one. They take memory even where they hold nothing. */
+function nestedArrays(shape) {
     let places = 1;
     let arrays = 0;
     for (const size of shape.slice(0, -1)) {
-        arrays += places;
         places *= size;
+        arrays += places;
     }
-    if (arrays + places > MAX_ARRAYS) {
-        throw new ResultNotPortable(`an ndarray of shape [${shape}]: ${arrays + places} nested arrays`);
-    }
+    return arrays;
 }
 
 function strides(shape, order) {
@@ -100,113 +115,4 @@ function nest(flat, shape, steps, axis, offset) {
     return Array.from({ length: shape[axis] }, (_, i) => nest(flat, shape, steps, axis + 1, offset + i * steps[axis]));
 }
 
-function readFlat(dtype, bytes) {
-    if (typeof dtype !== "string") {
-        throw new ResultNotPortable("an ndarray with named fields; make it a DataFrame");
-    }
-    const match = /^([<>|=])([a-zA-Z])(\d+)(?:\[(\d*)([a-zA-Z]+)\])?$/.exec(dtype);
-    if (match === null) {
-        throw new ResultNotPortable(`an ndarray of dtype ${dtype}`);
-    }
-    const [, byteOrder, kind, size, multiple, unit] = match;
-    const width = Number(size);
-    switch (kind + size) {
-    case "b1":
-        return Array.from(bytes, (byte) => byte !== 0);
-    case "f2":
-        return Array.from(readNumbers("u2", byteOrder, bytes), halfToNumber);
-    case "c8":
-    case "c16":
-        return pairs(readNumbers(width === 8 ? "f4" : "f8", byteOrder, bytes));
-    case "i8":
-    case "u8":
-        return Array.from(readNumbers(kind + size, byteOrder, bytes), narrow);
-    case "M8":
-        return Array.from(readNumbers("i8", byteOrder, bytes), dateReader(Number(multiple || 1), unit));
-    case "m8":
-        return Array.from(readNumbers("i8", byteOrder, bytes), durationReader(Number(multiple || 1), unit));
-    }
-    if (kind === "U" || kind === "S") {
-        return readStrings(kind, width, byteOrder, bytes);
-    }
-    if (READERS[kind + size] === undefined) {
-        throw new ResultNotPortable(`an ndarray of dtype ${dtype}`);
-    }
-    return Array.from(readNumbers(kind + size, byteOrder, bytes));
-}
-
-/** A typed array over an aligned copy of the bytes, in this machine's byte order. */
-function readNumbers(type, byteOrder, bytes) {
-    const copy = Buffer.from(new ArrayBuffer(bytes.length));
-    copy.set(bytes);
-    const width = READERS[type].BYTES_PER_ELEMENT;
-    if (width > 1 && (byteOrder === "<" || byteOrder === ">") && byteOrder !== HOST_ORDER) {
-        copy[`swap${width * 8}`]();
-    }
-    return new READERS[type](copy.buffer, 0, Math.floor(bytes.length / width));
-}
-
-function pairs(numbers) {
-    return Array.from({ length: numbers.length / 2 }, (_, i) => ({ re: numbers[2 * i], im: numbers[2 * i + 1] }));
-}
-
-/** IEEE 754 half precision, which Node 20 has no typed array for. */
-function halfToNumber(bits) {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 0x1f;
-    const fraction = bits & 0x3ff;
-    if (exponent === 0x1f) {
-        return fraction === 0 ? sign * Infinity : NaN;
-    }
-    return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-function dateReader(multiple, unit) {
-    if (unit === "M" || unit === "Y") {
-        const months = unit === "Y" ? 12 * multiple : multiple;
-        return (count) => (count === NOT_A_TIME ? null : new Date(Date.UTC(1970, Number(count) * months)));
-    }
-    const milliseconds = durationReader(multiple, unit);
-    return (count) => (count === NOT_A_TIME ? null : new Date(Math.floor(milliseconds(count))));
-}
-
-function durationReader(multiple, unit) {
-    const nanoseconds = NANOSECONDS[unit];
-    if (nanoseconds === undefined) {
-        throw new ResultNotPortable(`times in units of ${unit ?? "nothing"}`);
-    }
-    const factor = nanoseconds * BigInt(multiple);
-    // Whole and fractional milliseconds apart: nanoseconds since 1970 don't fit a double.
-    return (count) => {
-        const total = count * factor;
-        return count === NOT_A_TIME ? null : Number(total / 1_000_000n) + Number(total % 1_000_000n) / 1e6;
-    };
-}
-
-function readStrings(kind, width, byteOrder, bytes) {
-    const itemBytes = kind === "U" ? width * 4 : width;
-    if (itemBytes === 0) {
-        throw new ResultNotPortable("an ndarray of empty strings, whose length is lost");
-    }
-    const read = kind === "U" ? (item) => readUcs4(item, byteOrder) : trimNulls;
-    return Array.from({ length: bytes.length / itemBytes }, (_, i) =>
-        read(Buffer.from(bytes.subarray(i * itemBytes, (i + 1) * itemBytes))));
-}
-
-function readUcs4(item, byteOrder) {
-    const points = Array.from(readNumbers("u4", byteOrder, item));
-    while (points.at(-1) === 0) {
-        points.pop();
-    }
-    return String.fromCodePoint(...points);
-}
-
-function trimNulls(item) {
-    let end = item.length;
-    while (end > 0 && item[end - 1] === 0) {
-        end -= 1;
-    }
-    return item.subarray(0, end);
-}
-
-module.exports = { describeTypedArray, narrow, ndarrayToNested };
+module.exports = { describeTypedArray, ndarrayToNested, ndarrayToTyped };

@@ -5,7 +5,7 @@
 "use strict";
 
 const { types } = require("node:util");
-const { encode: msgpackEncode, ExtData } = require("@msgpack/msgpack");
+const { Encoder, ExtData } = require("@msgpack/msgpack");
 const { describeTypedArray } = require("./arrays");
 const EXT = require("./extensions");
 const { ValueNotPortable, childPath } = require("./portable");
@@ -29,9 +29,67 @@ function toWire(value, path = "value") {
     return convert(value, path, []);
 }
 
+/** An ndarray on its way: what describes it, packed, and its bytes, which are copied only into the message. */
+class ArrayPayload {
+    constructor([dtype, shape, order, bytes]) {
+        const head = packWire([dtype, shape, order, null]);
+        head[head.length - 1] = 0xc6; // in place of nil, the header of a binary
+        this.parts = [head, uint32(bytes.length), bytes];
+        this.size = head.length + 4 + bytes.length;
+    }
+}
+
+function uint32(value) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+}
+
+/**
+ * The library's encoder writes integers beyond 32 bits as floats and -0 as an integer: 1767225600000 has to stay an
+ * integer, and -0 a float. It knows no Map, whose keys need not be strings.
+ */
+class ExactEncoder extends Encoder {
+    encodeNumber(value) {
+        if (Object.is(value, -0)) {
+            this.encodeNumberAsFloat(value);
+        } else if (Number.isSafeInteger(value) && (value > UINT32_MAX || value < INT32_MIN)) {
+            this.encodeBigInt64(BigInt(value));
+        } else {
+            super.encodeNumber(value);
+        }
+    }
+
+    encodeMap(object, depth) {
+        if (object instanceof ArrayPayload) {
+            this.encodeArrayPayload(object);
+        } else if (types.isMap(object)) {
+            this.encodeEntries(object, depth);
+        } else {
+            super.encodeMap(object, depth);
+        }
+    }
+
+    encodeArrayPayload({ parts, size }) {
+        this.writeU8(0xc9);
+        this.writeU32(size);
+        this.writeI8(EXT.NDARRAY);
+        parts.forEach((part) => this.writeU8a(part));
+    }
+
+    encodeEntries(object, depth) {
+        this.writeU8(0xdf);
+        this.writeU32(object.size);
+        for (const [key, value] of object) {
+            this.doEncode(key, depth + 1);
+            this.doEncode(value, depth + 1);
+        }
+    }
+}
+
 /** Write what `toWire` returned. @returns {Buffer} */
 function packWire(wire) {
-    const bytes = msgpackEncode(wire, { useBigInt64: true, maxDepth: MAX_DEPTH + 8 });
+    const bytes = new ExactEncoder({ useBigInt64: true, maxDepth: MAX_DEPTH + 8 }).encodeSharedRef(wire);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -43,7 +101,7 @@ function encode(value, path) {
 function convert(value, path, parents) {
     switch (typeof value) {
     case "number":
-        return convertNumber(value);
+        return value;
     case "bigint":
         return convertBigInt(value);
     case "string":
@@ -59,12 +117,6 @@ function convert(value, path, parents) {
     default:
         throw new ValueNotPortable(path, `a ${typeof value}`);
     }
-}
-
-function convertNumber(value) {
-    // The msgpack library would write an integer beyond 32 bits as a float: 1767225600000 must stay an integer.
-    const wide = Number.isSafeInteger(value) && (value > UINT32_MAX || value < INT32_MIN);
-    return wide ? BigInt(value) : value;
 }
 
 function convertBigInt(value) {
@@ -98,7 +150,7 @@ function convertView(view, path) {
     if (description === null) {
         throw new ValueNotPortable(path, `a ${view.constructor.name}`);
     }
-    return new ExtData(EXT.NDARRAY, packWire(description));
+    return new ArrayPayload(description);
 }
 
 function convertDate(date, path) {
@@ -125,10 +177,10 @@ function convertContainer(value, path, parents) {
             return convertArray(value, path, parents);
         }
         if (types.isSet(value)) {
-            return new ExtData(EXT.SET, packWire(convertArray([...value], path, parents)));
+            return new ExtData(EXT.SET, packWire(convertArray(hashableItems(value, path), path, parents)));
         }
         if (types.isMap(value)) {
-            return convertEntries(mapToObject(value, path), path, parents);
+            return convertMap(value, path, parents);
         }
         if (isPlainObject(value)) {
             return convertEntries(value, path, parents);
@@ -144,7 +196,7 @@ function convertArray(array, path, parents) {
     for (let i = 0; i < array.length; i++) {
         const item = array[i];
         // A path is a string that only errors need: numbers, most of all data, don't pay for it.
-        const wire = typeof item === "number" ? convertNumber(item) : convert(item, `${path}[${i}]`, parents);
+        const wire = typeof item === "number" ? item : convert(item, `${path}[${i}]`, parents);
         if (wire !== item) {
             copy ??= array.slice();
             copy[i] = wire;
@@ -166,15 +218,32 @@ function convertEntries(object, path, parents) {
     return result;
 }
 
-function mapToObject(map, path) {
-    const object = Object.create(null);
+/** A Map keeps the type of its keys: 1 is Python's 1, not "1". */
+function convertMap(map, path, parents) {
+    const result = new Map();
     for (const [key, value] of map) {
         if (!["string", "number", "boolean"].includes(typeof key)) {
             throw new ValueNotPortable(path, "a Map key that is neither string, number nor boolean");
         }
-        object[String(key)] = value;
+        if (typeof key === "boolean" && map.has(Number(key))) {
+            throw new ValueNotPortable(path, `a Map with both ${Number(key)} and ${key}, one key in Python,`);
+        }
+        if (value !== undefined) {
+            const place = typeof key === "string" ? childPath(path, key) : `${path}[${key}]`;
+            result.set(convert(key, path, parents), convert(value, place, parents));
+        }
     }
-    return object;
+    return result;
+}
+
+/** Python's sets hold what can't change. */
+function hashableItems(set, path) {
+    const items = [...set];
+    const isPlain = (item) => typeof item !== "object" || item === null || Buffer.isBuffer(item) || types.isDate(item);
+    if (!items.every(isPlain)) {
+        throw new ValueNotPortable(path, "a Set of objects, which no set in Python can hold,");
+    }
+    return items;
 }
 
 /** A function node makes its objects in another realm, so their prototype isn't this realm's `Object.prototype`. */

@@ -7,7 +7,7 @@
 "use strict";
 
 const WebSocket = require("ws");
-const frames = require("./frames");
+const envelope = require("./envelope");
 const { connectionError, refusalOf, unreachable } = require("./refusals");
 
 const PROTOCOL = "cellblock.v1";
@@ -79,7 +79,7 @@ class Link {
 
     /** @param {object} message that msgpack can write as it is */
     send(message) {
-        this.#socket.send(frames.pack(message), (error) => error && this.#socket.terminate());
+        this.#socket.send(envelope.pack(message), (error) => error && this.#socket.terminate());
     }
 
     /** End it, and with it the session: the service cancels what runs. */
@@ -130,7 +130,7 @@ class Link {
     #received(data, isBinary) {
         let message;
         try {
-            message = isBinary ? frames.unpack(data) : frames.unpack(Buffer.of());
+            message = isBinary ? envelope.unpack(data) : envelope.unpack(Buffer.of());
         } catch (error) {
             this.#drop(new Error(`a message can't be read: ${error.message}`), UNSUPPORTED);
             return;

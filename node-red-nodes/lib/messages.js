@@ -61,7 +61,7 @@ function isDict(value) {
 
 /** A Python list or tuple; a DataFrame, Series, array or set is one value. */
 function isSequence(value) {
-    return Array.isArray(value) && [undefined, "tuple"].includes(values.originOf(value));
+    return Array.isArray(value) && [undefined, "tuple"].includes(values.originOf(value)?.kind);
 }
 
 function isMessageList(value) {

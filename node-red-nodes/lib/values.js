@@ -6,8 +6,12 @@
  */
 "use strict";
 
+const { MAX_ELEMENTS } = require("./budget");
 const { MAX_DEPTH, encode, packWire, toWire } = require("./encode");
-const { decode, originOf } = require("./decode");
+const { decode } = require("./decode");
+const { originOf } = require("./origins");
 const { ValueNotPortable, ResultNotPortable } = require("./portable");
 
-module.exports = { MAX_DEPTH, ValueNotPortable, ResultNotPortable, toWire, packWire, encode, decode, originOf };
+module.exports = {
+    MAX_DEPTH, MAX_ELEMENTS, ValueNotPortable, ResultNotPortable, toWire, packWire, encode, decode, originOf,
+};

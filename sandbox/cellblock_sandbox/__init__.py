@@ -3,6 +3,7 @@
 `Image.open` and `Image.sandbox` are the way in; `errors` draws the tree of what may be raised.
 """
 
+from cellblock_sandbox.context import ContextCall, ContextRefused
 from cellblock_sandbox.errors import (
     BuildError,
     CellblockError,
@@ -20,13 +21,16 @@ from cellblock_sandbox.errors import (
     ValueNotPortable,
 )
 from cellblock_sandbox.limits import Limits
-from cellblock_sandbox.sandbox import UNSET, BlockError, ExecutionResult, Image, PackedResult, Sandbox
+from cellblock_sandbox.outcome import BlockError, ExecutionResult, PackedResult
+from cellblock_sandbox.sandbox import UNSET, Image, Sandbox
 
 __all__ = [
     "UNSET",
     "BlockError",
     "BuildError",
     "CellblockError",
+    "ContextCall",
+    "ContextRefused",
     "ExecutionResult",
     "GuestCrashed",
     "HashMismatch",

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgpack
 
-from cellblock_sandbox.errors import CellblockError, ContextRefused
+from cellblock_sandbox.errors import CellblockError
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.guest.process import Guest
 
@@ -24,6 +24,12 @@ MAX_KEYS, MAX_KEY = 100, 1000
 MAX_ERROR = 10_000
 
 NO_FLOW = "there is no flow behind this run, so it has no context"
+
+
+class ContextRefused(CellblockError):
+    """The context can't give or take what the block asks for; the block gets to read the text."""
+
+    key = "context-refused"
 
 
 @dataclass(frozen=True)

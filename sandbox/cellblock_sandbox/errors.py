@@ -7,7 +7,6 @@
     |   |-- ImageMismatch            user   built by another format, engine or Cellblock
     |   |-- MemoryTooSmall           user   a memory limit without room for the image
     |   |-- SandboxClosed            user   used after close() or after a hard stop
-    |   |-- ContextRefused           user   a block asked its flow's context for what it can't have
     |   `-- GuestCrashed             ours   the guest trapped where no block's code explains it
     |-- BuildError                   making a bundle or an image
     |   |-- SettingInvalid           user   a setting that can't be understood
@@ -140,12 +139,6 @@ class SandboxClosed(SandboxError, UserFault):
             todo="Make a new one with Image.sandbox(); it takes milliseconds.",
         )
         self.why = why
-
-
-class ContextRefused(SandboxError, UserFault):
-    """The context of a block's flow can't give or take what the block asks for; the block gets to read the text."""
-
-    key = "context-refused"
 
 
 class GuestCrashed(SandboxError, OurFault):

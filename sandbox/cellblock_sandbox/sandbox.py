@@ -16,31 +16,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import msgpack
 
 from cellblock_sandbox import context as contexts
-from cellblock_sandbox import installation
+from cellblock_sandbox import installation, outcome
 from cellblock_sandbox.context import Context, OnContext
 from cellblock_sandbox.errors import MemoryTooSmall, SandboxClosed, ValueNotPortable
 from cellblock_sandbox.guest import values
-from cellblock_sandbox.guest.process import (
-    AnswerTooLarge,
-    Guest,
-    GuestAbort,
-    GuestExit,
-    GuestLimits,
-    GuestState,
-    GuestTrap,
-    Interrupted,
-    NoAnswer,
-    StackExhausted,
-    trap_reason,
-)
+from cellblock_sandbox.guest.process import AnswerTooLarge, Guest, GuestLimits, GuestState
 from cellblock_sandbox.image import snapshot
 from cellblock_sandbox.image.bundle import MEMORY, open_bundle
 from cellblock_sandbox.image.home import Home
@@ -50,54 +38,12 @@ from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.engine import initial_memory, load_module
 from cellblock_sandbox.machine.interruption import Reason
 from cellblock_sandbox.machine.thread import guest_thread
-from cellblock_sandbox.syscalls.errors import CallRefused
+from cellblock_sandbox.outcome import BlockError, ExecutionResult, PackedResult
 
-Status = Literal["completed", "error", "timeout", "cancelled"]
 OnOutput = Callable[[str, bytes], None]
-
-_Ending = tuple[Status, bytes | None, dict[str, Any] | None]
-_CANCELLED = "the run was cancelled"
 
 # Stands for "no data given", which is not the same as None.
 UNSET: Any = object()
-
-
-@dataclass(frozen=True)
-class BlockError:
-    """What a block did wrong. `line` and `column` count from 1 and are None where no line of the block is to blame."""
-
-    type: str
-    message: str
-    line: int | None
-    column: int | None
-    traceback: str
-
-
-@dataclass
-class PackedResult:
-    """How a run ended, with the result as packed bytes (docs/values.md), for those who only pass it on.
-
-    `timings_ms` has `run`, and of that `cpu`, the processor time.
-    """
-
-    status: Status
-    result: bytes | None
-    stdout: bytes
-    stderr: bytes
-    error: dict[str, Any] | None
-    timings_ms: dict[str, float]
-
-
-@dataclass
-class ExecutionResult:
-    """How a run ended. `value` is None unless `status` is "completed"."""
-
-    status: Status
-    value: Any
-    stdout: str
-    stderr: str
-    error: BlockError | None
-    timings_ms: dict[str, float] = field(default_factory=dict)
 
 
 class Image:
@@ -193,6 +139,7 @@ class Sandbox:
         """
         limits = self.limits if timeout_s is None else replace(self.limits, timeout_s=timeout_s)
         request: dict[str, Any] = {"code": code, "name": name, "timeout_s": limits.timeout_s, "cpu_s": limits.cpu_s}
+        request["result_bytes"] = limits.result_bytes
         if data is not UNSET:
             request["data"] = _packed(data, "data")
         if inputs is not None:
@@ -207,12 +154,14 @@ class Sandbox:
             request["keep"] = True
         answer = None if context is None else contexts.unpacked(context)
         packed = self.run_packed(msgpack.packb(request), limits=limits, on_output=on_output, context=answer)
-        value = None
+        value, figures = None, []
         if packed.result is not None:
             try:
                 value = values.unpack(packed.result)
+                figures = _pictures(packed.figures)
             except Exception as error:  # bytes that a hostile block made can fail in any way
-                packed.status, packed.error = "error", _error("GuestCrashed", f"the result can't be read: {error}")
+                packed.status = "error"
+                packed.error = outcome.error("GuestCrashed", f"the result can't be read: {error}")
         return ExecutionResult(
             packed.status,
             value,
@@ -220,6 +169,7 @@ class Sandbox:
             packed.stderr.decode(errors="replace"),
             None if packed.error is None else BlockError(**packed.error),
             packed.timings_ms,
+            figures,
         )
 
     def run_packed(
@@ -280,67 +230,21 @@ class Sandbox:
         # Whatever comes out of here unforeseen has cut the interpreter off in the middle of a call.
         self._ended = "it was cut off by an exception"
         try:
-            ending: _Ending = _answered(guest.run(request, limits, cancelled), guest.interrupted)
-            self._ended = ""
+            ending = outcome.answered(guest.run(request, limits, cancelled), guest.interrupted)
         except AnswerTooLarge as large:
-            size = f"{large.size} bytes, the limit is {limits.result_bytes}"
-            ending = "error", None, _error("ResultLimit", f"the result is too large: {size}")
-            self._ended = ""
-        except (Interrupted, GuestExit, GuestAbort, GuestTrap, StackExhausted, CallRefused, NoAnswer) as end:
-            self._ended, failure = _ended(end, guest.interrupted, limits)
-            ending = "timeout" if isinstance(end, Interrupted) else "error", None, failure
+            ending = outcome.too_large(large.size, limits.result_bytes)
+        except outcome.ENDS as end:
+            ending = outcome.ended(end, guest.interrupted, limits)
         if guest.interrupted is Reason.CANCELLED:
-            ending = "cancelled", None, _cancelled(ending[2])
+            ending = outcome.cancelled(ending)
+        self._ended = ending.gone
         timings = {
             "run": (time.perf_counter() - started) * 1000,
             "cpu": (time.thread_time() - processor_started) * 1000,
         }
-        status, result, error = ending
-        return PackedResult(status, result, *self._output.end(), error, timings)
-
-
-def _answered(answer: bytes, interrupted: Reason | None) -> _Ending:
-    """Read the guest's answer, which the block may have tampered with: it is out of time only if we said so."""
-    try:
-        content = msgpack.unpackb(answer)
-        status, result, error = content["status"], content.get("result"), content.get("error")
-        if status == "completed" and isinstance(result, bytes):
-            return "completed", result, None
-        if status == "error" or (status == "timeout" and interrupted is not None):
-            return status, None, {key: error[key] for key in BlockError.__dataclass_fields__}
-    except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException):
-        pass
-    return "error", None, _error("GuestCrashed", "the guest's answer is not one it could have given")
-
-
-def _ended(end: BaseException, interrupted: Reason | None, limits: Limits) -> tuple[str, dict[str, Any]]:
-    """The guest is gone: why, for whoever uses the sandbox again, and in the block's terms."""
-    if isinstance(end, Interrupted):
-        why, kind, text = _stopped(interrupted, limits)
-        return f"it was stopped {why}", _error(kind, f"{text}, and the block did not stop when asked to")
-    if isinstance(end, GuestExit):
-        text = f"the block ended the interpreter with status {end.status}"
-        return "its block ended the interpreter", _error("SystemExit", text)
-    if isinstance(end, StackExhausted):
-        return "its stack overflowed", _error("RecursionError", "the block went deeper than the sandbox's stack")
-    return "it crashed", _error("GuestCrashed", f"the block crashed the interpreter: {trap_reason(end)}")
-
-
-def _stopped(reason: Reason | None, limits: Limits) -> tuple[str, str, str]:
-    """When a hard stop happened, and its error's type and text."""
-    if reason is Reason.CANCELLED:
-        return "after its run was cancelled", "Cancelled", _CANCELLED
-    if reason is Reason.PROCESSOR_TIME:
-        text = f"the limit of {limits.cpu_s:g} s of processor time was reached"
-        return "at its limit of processor time", "TimeoutError", text
-    return "at its time limit", "TimeoutError", f"the time limit of {limits.timeout_s:g} s was reached"
-
-
-def _cancelled(error: dict[str, Any] | None) -> dict[str, Any]:
-    """The error of a cancelled run: ours, at the place in the block that the guest told."""
-    if error is None or error["type"] == "Cancelled":
-        return error or _error("Cancelled", _CANCELLED)
-    return error | {"type": "Cancelled", "message": _CANCELLED}
+        return PackedResult(
+            ending.status, ending.result, *self._output.end(), ending.error, timings, figures=ending.figures
+        )
 
 
 class _Output:
@@ -379,5 +283,9 @@ def _packed(value: Any, name: str) -> bytes:
         raise ValueNotPortable(error.type_name, error.path) from error
 
 
-def _error(kind: str, message: str) -> dict[str, Any]:
-    return {"type": kind, "message": message, "line": None, "column": None, "traceback": f"{kind}: {message}\n"}
+def _pictures(packed: bytes | None) -> list[values.Picture]:
+    """Read the figures of an answer, which the block may have tampered with."""
+    pictures = [] if packed is None else values.unpack(packed)
+    if not isinstance(pictures, list) or not all(isinstance(each, values.Picture) for each in pictures):
+        raise ValueError("figures that are no pictures")
+    return pictures

@@ -12,12 +12,25 @@ import structlog
 from aiohttp import web
 from cellblock_sandbox.image.home import Home
 
-from cellblock_service.api import access, check, events, execute, executions, health, images, metrics, session
+from cellblock_service.api import (
+    access,
+    check,
+    complete,
+    events,
+    execute,
+    executions,
+    health,
+    images,
+    metrics,
+    openapi,
+    session,
+)
 from cellblock_service.api.admission import Admission
 from cellblock_service.api.guard import guard, tell_rate
 from cellblock_service.api.keys import (
     ADMISSION,
     CATALOGUE,
+    COMPLETER,
     EXECUTIONS,
     LIMITER,
     METRICS,
@@ -29,6 +42,7 @@ from cellblock_service.api.keys import (
     TOKENS,
 )
 from cellblock_service.api.problems import translate
+from cellblock_service.editing.completion import Completer
 from cellblock_service.executions.executions import Executions
 from cellblock_service.executions.kept import Kept
 from cellblock_service.executions.past import Memory
@@ -59,17 +73,18 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
     app[RECORDS] = _records(settings)
     app[POOL] = Pool(worker or _worker_options(settings), _pool_options(settings), on_lost=app[METRICS].worker_lost)
     app[CATALOGUE] = Catalogue(settings, app[POOL])
+    app[COMPLETER] = Completer(app[CATALOGUE].store)
     _add_executions(app, settings)
     _add_trust(app, settings)
     _watch(app)
-    for part in (health, execute, executions, events, session, check, images, metrics):
+    for part in (health, execute, executions, events, session, check, complete, images, metrics, openapi):
         app.add_routes(part.routes)
     for context in (_tokens, _recording, _workers):
         app.cleanup_ctx.append(context)
     app.on_response_prepare.append(access.name_answer)
     app.on_response_prepare.append(tell_rate)
     app.on_startup.append(logs.report_stray_errors)
-    app.on_shutdown.append(_stop_admission)
+    app.on_shutdown.append(_drain)
     return app
 
 
@@ -103,7 +118,9 @@ def _watch(app: web.Application) -> None:
     found.watch("results_bytes", "Bytes of results kept in memory.", lambda: app[EXECUTIONS].kept_bytes)
     found.watch("sessions", "Sessions that are open.", lambda: len(app[SESSIONS]))
     found.watch("builds", "Images being built, or waiting to be.", lambda: len(app[CATALOGUE].loading()))
-    found.watch("images", "Images on disk.", lambda: len(app[CATALOGUE].store.list("image")), blocking=True)
+    images = app[CATALOGUE].store.list
+    found.watch("images", "Images on disk.", lambda: len(images("image")), blocking=True)
+    found.watch("images_bytes", "Bytes of them.", lambda: sum(each.size for each in images("image")), blocking=True)
     found.watch("records_behind", "Changes not written to the records yet.", lambda: app[RECORDS].condition().behind)
 
 
@@ -151,12 +168,17 @@ async def _workers(app: web.Application) -> AsyncIterator[None]:
     await app[CATALOGUE].start()
     yield
     await app[EXECUTIONS].close()
+    await app[COMPLETER].close()
     await app[CATALOGUE].close()
     await app[POOL].close()
 
 
-async def _stop_admission(app: web.Application) -> None:
+async def _drain(app: web.Application) -> None:
+    """Take nothing new, let what runs end, then hang up on those who only listen."""
     app[POOL].stop_admission()
+    await app[EXECUTIONS].drain(app[SETTINGS].drain_s)
+    app[STREAM].close()
+    app[SESSIONS].close()
 
 
 async def serve(settings: Settings) -> None:

@@ -248,3 +248,8 @@ class BuildFailed(ServiceError):
 
     error_key = "build_failed"
     title = "An image couldn't be built"
+
+
+def error_keys(kind: type[ServiceError] = ServiceError) -> frozenset[str]:
+    """Give the keys of an error and of all that are kinds of it."""
+    return frozenset({kind.error_key}).union(*(error_keys(each) for each in kind.__subclasses__()))

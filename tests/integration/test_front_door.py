@@ -125,10 +125,13 @@ def test_another_identity_is_refused_with_both_values(copied, what):
 
 
 @pytest.mark.parametrize(
-    "name", ["timeout_s", "memory_mb", "output_bytes", "result_bytes", "file_bytes", "files", "grace_s"]
+    "name", ["timeout_s", "cpu_s", "memory_mb", "output_bytes", "result_bytes", "file_bytes", "files", "grace_s"]
 )
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "5", None, True])
 def test_limits_are_positive_numbers(name, value):
+    if (name, value) == ("cpu_s", float("inf")):
+        assert Limits().cpu_s == value  # which means none
+        return
     with pytest.raises(SettingInvalid, match=name):
         Limits(**{name: value})
 
@@ -289,6 +292,23 @@ def test_a_packed_run(sandbox):
     assert (result.status, msgpack.unpackb(result.result), result.stdout) == ("completed", 42, b"x\n")
 
 
+def test_runs_that_keep_their_names(image):
+    with image.sandbox() as sandbox:
+        for number in range(1, 4):
+            assert sandbox.run("n = globals().get('n', 0) + data", data=1, keep=True).status == "completed"
+            assert sandbox.run("def f(): return n\nresult = f(), msg", msg=number, keep=True).value == (number, number)
+            assert sandbox.run("x = f()", keep=True).value is None
+            assert sandbox.run("'n' in globals()").value is False
+        assert sandbox.run("raise ValueError(n)", keep=True).error.message == "3"
+        assert sandbox.run("n, f(), x", keep=True).value == (3, 3, 3)
+
+
+def test_a_kept_function_shows_its_line(sandbox):
+    sandbox.run("def f():\n    return 1 / 0", keep=True)
+    error = sandbox.run("f()", keep=True).error
+    assert (error.type, error.line) == ("ZeroDivisionError", 2)
+
+
 # ---- blocks that reach for the runner
 
 RUNNER = "import cellblock_guest.inside.entry as entry\n"
@@ -299,10 +319,13 @@ TAMPERED = {
     "answers other bytes": "def run(request): return b'\\xc1'",
     "answers nothing at all": "def run(request): return b''",
     "answers a list": "def run(request): return b'\\x90'",
-    "answers another status": "def run(request): return msgpack.packb({'status': 'fine'})",
-    "answers no error": "def run(request): return msgpack.packb({'status': 'error'})",
-    "answers half an error": "def run(request): return msgpack.packb({'status': 'error', 'error': {'type': 'x'}})",
+    "answers another status": "def run(request): return pack({'status': 'fine'})",
+    "answers no error": "def run(request): return pack({'status': 'error'})",
+    "answers half an error": "def run(request): return pack({'status': 'error', 'error': {'type': 'x'}})",
     "answers nested lists": "def run(request): return b'\\x91' * 100_000",
+    "answers that it was out of time": "def run(request): return pack({'status': 'timeout', 'error': dict("
+    "type='TimeoutError', message='', line=None, column=None, traceback='')})",
+    "answers that it was cancelled": "def run(request): return pack({'status': 'cancelled'})",
     "raises": "def run(request): raise ValueError",
     "exits": "def run(request): raise SystemExit",
     "recurses": "def run(request): return run(request)",

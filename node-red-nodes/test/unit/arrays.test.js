@@ -4,7 +4,12 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { describeTypedArray, ndarrayToNested } = require("../../lib/arrays");
+const arrays = require("../../lib/arrays");
+const { Budget } = require("../../lib/budget");
+const { originOf } = require("../../lib/origins");
+
+const { describeTypedArray } = arrays;
+const ndarrayToNested = (ndarray) => arrays.ndarrayToNested(ndarray, new Budget());
 
 const bytesOf = (typed) => Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength);
 const flat = (dtype, bytes, count) => ndarrayToNested([dtype, [count], "C", bytes]);
@@ -47,10 +52,10 @@ describe("arrays: shapes", () => {
     });
     it("nothing, nested without end, is refused", () => {
         const empty = (...shape) => ndarrayToNested(["<f8", shape, "C", Buffer.alloc(0)]);
-        assert.throws(() => empty(1e9, 0), /shape \[1000000000,0\]: 1000000001 nested arrays/);
-        assert.throws(() => empty(1e5, 1e5, 0), /nested arrays/);
-        assert.throws(() => empty(1, 1e9, 0, 7), /nested arrays/);
-        assert.throws(() => empty(1e6, ...Array(60).fill(1), 0), /nested arrays/);
+        assert.throws(() => empty(1e9, 0), /more than 10500000 elements/);
+        assert.throws(() => empty(1e5, 1e5, 0), /more than 10500000/);
+        assert.throws(() => empty(1, 1e9, 0, 7), /more than 10500000/);
+        assert.throws(() => empty(1e6, ...Array(60).fill(1), 0), /more than 10500000/);
         assert.deepEqual(empty(2, 0), [[], []]);
     });
     it("bytes that don't fit the shape are refused", () => assert.throws(() => flat("<i4", six, 5), /needs 5 items/));
@@ -92,8 +97,48 @@ describe("arrays: dtypes", () => {
         assert.deepEqual(flat("<m8[ns]", counts, 2), [1.5, null]);
         assert.throws(() => flat("<m8[M]", counts, 2), /units of M/);
     });
-    it("what has no form is refused by name", () => {
-        assert.throws(() => flat("|V8", Buffer.alloc(8), 1), /dtype \|V8/);
-        assert.throws(() => flat([["a", "<i4"]], Buffer.alloc(4), 1), /named fields/);
+    it("bytes without a meaning, and named fields", () => {
+        assert.deepEqual(flat("|V2", Buffer.from("abcd"), 2), [Buffer.from("ab"), Buffer.from("cd")]);
+        const fields = [["n", "<i2"], ["", "|V1"], [["title", "p"], [["x", "|u1"], ["y", "|u1", [2]]]]];
+        assert.deepEqual(flat(fields, Buffer.from([1, 0, 9, 2, 3, 4, 5, 0, 9, 6, 7, 8]), 2),
+            [{ n: 1, p: { x: 2, y: [3, 4] } }, { n: 5, p: { x: 6, y: [7, 8] } }]);
     });
+    it("what has no form is refused by name", () => {
+        assert.throws(() => flat("<f16", Buffer.alloc(16), 1), /dtype <f16/);
+        assert.throws(() => flat("|O8", Buffer.alloc(8), 1), /dtype \|O8/);
+        assert.throws(() => flat("<U0", Buffer.alloc(0), 1), /no size/);
+        assert.throws(() => flat([["a", "|u1"], ["a", "|u1"]], Buffer.alloc(2), 1), /field "a"/);
+        assert.throws(() => flat([["__proto__", "|u1"]], Buffer.alloc(1), 1), /__proto__/);
+    });
+});
+
+describe("arrays: typed", () => {
+    const typed = (dtype, bytes, shape, order = "C") =>
+        arrays.ndarrayToTyped([dtype, shape, order, bytes], new Budget());
+    const aligned = bytesOf(new Float64Array([1, 2, 3, 4, 5, 6]));
+
+    it("over the same memory where it is aligned, over a copy where it isn't", () => {
+        const array = typed("<f8", aligned, [2, 3]);
+        assert.equal(array.buffer, aligned.buffer);
+        assert.deepEqual(array.shape, [2, 3]);
+        assert.deepEqual(originOf(array), { kind: "ndarray", dtype: "<f8", shape: [2, 3], order: "C" });
+        const odd = Buffer.alloc(17).subarray(1);
+        assert.notEqual(typed("<f8", odd, [2]).buffer, odd.buffer);
+    });
+    it("goes back to Python as what it was", () => {
+        const back = (...ndarray) => describeTypedArray(typed(...ndarray));
+        assert.deepEqual(back("<f8", aligned, [2, 3], "F"), ["<f8", [2, 3], "F", aligned]);
+        assert.deepEqual(back("<c16", aligned, [3]), ["<c16", [3], "C", aligned]);
+        assert.deepEqual(back("<M8[ns]", Buffer.alloc(8), []), ["<M8[ns]", [], "C", Buffer.alloc(8)]);
+        assert.deepEqual(back("|b1", Buffer.from([1]), [1]), ["|b1", [1], "C", Buffer.from([1])]);
+        assert.deepEqual(back(">i2", Buffer.from([1, 0]), [1]), ["<i2", [1], "C", Buffer.from([0, 1])]);
+    });
+    it("may have a shape of its own, if that fits", () => {
+        const array = Object.assign(new Float64Array(6), { shape: [2, 3] });
+        assert.deepEqual(describeTypedArray(array).slice(0, 3), ["<f8", [2, 3], "C"]);
+        assert.deepEqual(describeTypedArray(Object.assign(array, { shape: [7] }))[1], [6]);
+    });
+    it("half floats", () => assert.deepEqual([...typed("<f2", Buffer.from([0, 0x3c]), [1])], [1]));
+    it("what no typed array holds is nested", () => assert.deepEqual(typed("|S1", Buffer.from("ab"), [2, 1]),
+        [[Buffer.from("a")], [Buffer.from("b")]]));
 });

@@ -35,6 +35,17 @@ describe("values: round trip", () => {
         assert.equal(values.encode(-1767225600000)[0], 0xd3);
     });
 
+    it("keeps -0 a float, also among integers", () => {
+        assert.equal(values.encode(-0).toString("hex"), "cb8000000000000000");
+        assert.ok(Object.is(roundTrip([-0, 1])[0], -0));
+    });
+
+    it("keeps the keys of a Map numbers and booleans", () => {
+        const map = new Map([[1, "a"]]);
+        assert.equal(values.encode(map).toString("hex"), "df0000000101a161");
+        assert.equal(values.encode(new Map([[true, 2 ** 40]])).toString("hex"), "df00000001c3cf0000010000000000");
+    });
+
     it("gives a BigInt that fits a number as a number", () => assert.equal(roundTrip(5n), 5));
 
     it("makes nil of undefined in a list, and leaves an undefined property out", () => {
@@ -82,6 +93,8 @@ describe("values: what can't travel", () => {
         ["half a surrogate pair", ["\ud800"], "msg.payload[0]", /surrogate/],
         ["a DataView", new DataView(new ArrayBuffer(1)), "msg.payload", /DataView/],
         ["an object as the key of a Map", new Map([[{}, 1]]), "msg.payload", /Map key/],
+        ["two keys of a Map that Python takes for one", new Map([[1, 0], [true, 0]]), "msg.payload", /both 1 and true/],
+        ["a Set of objects", [new Set([[1]])], "msg.payload[0]", /a Set of objects/],
         ["a key __proto__", JSON.parse('{"__proto__": 1}'), "msg.payload", /__proto__/],
     ];
     for (const [name, value, path, pattern] of refused) {
@@ -128,7 +141,9 @@ describe("values: what Python sends", () => {
             packed(3, [["a", "b"], null, [[1, 2], ["x", "y"]]]), [4],
         ]);
         assert.deepEqual(answer, [[1, 2], [3], [1.5], [{ a: 1, b: "x" }, { a: 2, b: "y" }], [4]]);
-        assert.deepEqual(answer.map(values.originOf), ["tuple", "set", "series", "dataframe", undefined]);
+        assert.deepEqual(answer.map((value) => values.originOf(value)?.kind),
+            ["tuple", "set", "series", "dataframe", undefined]);
+        assert.deepEqual(values.originOf(answer[2]), { kind: "series", name: "level", dtype: "object" });
     });
 
     it("column labels that are numbers or tuples become text; two of one name are refused", () => {
@@ -136,15 +151,30 @@ describe("values: what Python sends", () => {
         assert.throws(() => fromPython(packed(3, [["a", "a"], null, [[1], [2]]])), /two columns called "a"/);
     });
 
-    it("a DataFrame of more rows than Node-RED can hold is refused", () => {
-        const rows = Buffer.alloc(2 ** 23 + 1);
+    it("a DataFrame of more values than Node-RED can hold is refused", () => {
+        const rows = Buffer.alloc(5.25e6);
         const column = packed(2, ["|u1", [rows.length], "C", rows]);
-        assert.throws(() => fromPython(packed(3, [["a"], null, [column]])), /a DataFrame of 8388609 rows/);
+        assert.throws(() => fromPython(packed(3, [["a"], null, [column]])), /more than 10500000 elements/);
     });
 
     it("dict keys that are no strings become strings", () => {
         assert.deepEqual(values.decode(Buffer.from("8301a161c3a162cb3ff8000000000000a163", "hex")),
             { 1: "a", true: "b", 1.5: "c" });
+    });
+
+    it("two dict keys that become the same text are refused", () => {
+        const both = (one, other) => values.decode(Buffer.from(`82${one}00${other}01`, "hex"));
+        assert.throws(() => both("01", "a131"), /two keys that become "1"/);
+        assert.throws(() => both("a474727565", "c3"), /two keys that become "true"/);
+        assert.deepEqual(both("a16e", "a26e00"), { n: 0, "n\0": 1 });
+        assert.deepEqual(both("a2006e", "01"), { "\0n": 0, 1: 1 });
+    });
+
+    it("pictures are Buffers that know their type", () => {
+        const picture = fromPython(packed(13, ["image/png", new Uint8Array([1])]));
+        assert.deepEqual(picture, Buffer.from([1]));
+        assert.deepEqual(values.originOf(picture), { kind: "image", mime: "image/png" });
+        assert.equal(values.originOf(Buffer.from([1])), undefined);
     });
 
     it("bytes are Buffers", () => {

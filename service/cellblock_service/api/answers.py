@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from aiohttp import web
@@ -18,8 +19,8 @@ INLINE_ANSWER = 1024 * 1024
 _EXPRESS_S = 30.0
 
 
-def members(execution: Execution | Past) -> dict[str, Any]:
-    """Everything but the result."""
+def members(execution: Execution | Past, kind: Kind = "msgpack") -> dict[str, Any]:
+    """Everything but the result. Bytes are text in base64 for JSON."""
     outcome = execution.outcome
     if outcome is None:
         return {"id": execution.id, "status": execution.status}
@@ -32,11 +33,17 @@ def members(execution: Execution | Past) -> dict[str, Any]:
     }
     if outcome.error:
         found["error"] = outcome.error
+    if outcome.figures:
+        found["figures"] = outcome.figures if kind == "msgpack" else [_in_base64(each) for each in outcome.figures]
     if outcome.state:
         found["state"] = outcome.state
     if isinstance(execution, Past) and not execution.complete:
         found["result_dropped"] = True
     return found
+
+
+def _in_base64(picture: dict[str, Any]) -> dict[str, Any]:
+    return {**picture, "data": base64.b64encode(picture["data"]).decode()}
 
 
 async def answer(
@@ -47,7 +54,7 @@ async def answer(
     if execution.outcome is not None:
         result = await _as_json(execution, pool) if kind == "json" else execution.outcome.result
     pieces = (
-        jsontext.stitch(members(execution), result or jsontext.NULL)
+        jsontext.stitch(members(execution, kind), result or jsontext.NULL)
         if kind == "json"
         else envelope.stitch(members(execution), result or fields.NIL)
     )

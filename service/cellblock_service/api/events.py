@@ -32,7 +32,8 @@ async def all_events(request: web.Request) -> web.StreamResponse:
                 found = await subscriber.next(KEEP_ALIVE_S)
                 await response.write(b": still here\n\n" if found is None else _event(*found))
     except EOFError:
-        await response.write(_event("overrun", {"detail": "events came faster than they were read"}))
+        if subscriber.lost:
+            await response.write(_event("overrun", {"detail": "events came faster than they were read"}))
         return response
     finally:
         stream.unsubscribe(subscriber)
@@ -86,7 +87,8 @@ def _shown(execution: Execution, event: Event) -> dict[str, Any]:
     """An event's members; at the end what is known but the value itself, which has its own address."""
     if event.kind != "result":
         return dict(event.members)
-    return {name: value for name, value in members(execution).items() if name not in ("stdout", "stderr")}
+    elsewhere = ("stdout", "stderr", "figures")
+    return {name: value for name, value in members(execution).items() if name not in elsewhere}
 
 
 def _event(name: str, data: Mapping[str, Any], seq: int | None = None) -> bytes:

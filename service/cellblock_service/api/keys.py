@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from cellblock_service.api.admission import Admission
+from cellblock_service.editing.completion import Completer
 from cellblock_service.executions.executions import Executions
 from cellblock_service.executions.session import Sessions
 from cellblock_service.executions.stream import EventStream
@@ -28,5 +29,6 @@ ADMISSION: web.AppKey[Admission] = web.AppKey("admission", Admission)
 LIMITER: web.AppKey[RateLimiter] = web.AppKey("limiter", RateLimiter)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
+COMPLETER: web.AppKey[Completer] = web.AppKey("completer", Completer)
 
 PRINCIPAL: web.RequestKey[Principal] = web.RequestKey("principal", Principal)

@@ -83,22 +83,20 @@ class _Connection:
         if hello is None:
             return
         self._session, resumed = self._sessions.attach(self._principal.id, hello.get("session"), self._hang_up)
-        tasks = [asyncio.create_task(work) for work in (self._write(), self._take_apart_aside())]
+        limits = self._admission.limits(self._principal, {})
+        self._session.say("welcome", session=self._session.id, version=VERSION, resumed=resumed, limits=limits)
+        self._reading = asyncio.create_task(self._read())
+        others = [asyncio.create_task(work) for work in (self._write(), self._take_apart_aside())]
         try:
-            limits = self._admission.limits(self._principal, {})
-            welcome = {"session": self._session.id, "version": VERSION, "resumed": resumed, "limits": limits}
-            await self._send("welcome", **welcome)
-            self._reading = asyncio.create_task(self._read())
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reading
+            await asyncio.wait([self._reading])
         finally:
-            for task in tasks:
+            for task in (self._reading, *others):
                 task.cancel()
             self._sessions.detach(self._session, self._hang_up, for_good=self._socket.close_code == WSCloseCode.OK)
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(self._reading, *others, return_exceptions=True)
 
     def _hang_up(self) -> None:
-        """End this connection: its client has made a new one."""
+        """End this connection: its client has made a new one, or the service stops."""
         self._reading.cancel()
 
     async def _hello(self) -> dict[str, Any] | None:
@@ -204,9 +202,6 @@ class _Connection:
             return None
 
     # What the service says.
-
-    async def _send(self, kind: str, **content: Any) -> None:
-        await self._socket.send_bytes(msgpack.packb({"kind": kind, **content}))
 
     async def _write(self) -> None:
         """Send what waits in the outbox, in its order."""

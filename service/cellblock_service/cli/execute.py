@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         return USAGE
     try:
         image, unavailable = _image(options, code)
-        request = b"".join(guest_request(code, name, options.timeout, payloads, unavailable))
+        request = b"".join(guest_request(code, name, options.timeout, payloads, unavailable, keep=options.keep_state))
         return _repeat(image, limits, request, options)
     except _ASKED_WRONGLY as error:
         complain(f"cellblock exec: {error}")

@@ -99,22 +99,16 @@ def guest_request(
     timeout_s: float,
     payloads: Mapping[str, Buffer],
     unavailable: Mapping[str, str] | None = None,
-    *,
-    env: Mapping[str, str] | None = None,
-    cpu_s: float | None = None,
-    keep: bool = False,
+    **more: Any,
 ) -> list[Buffer]:
     """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value.
 
-    `unavailable` tells why modules can't be had, by top-level name: what their import says. `keep`: the block's names
-    stay in its sandbox.
+    `unavailable` tells why modules can't be had, by top-level name: what their import says. `more` are further members
+    (docs/values.md: `env`, `cpu_s`, `result_bytes`, `keep`); those that are empty are left out.
     """
     packer = msgpack.Packer()
-    members: dict[str, Any] = {"code": code, "name": name, "timeout_s": timeout_s}
-    members |= {"env": dict(env)} if env else {}
-    members |= {"unavailable": dict(unavailable)} if unavailable else {}
-    members |= {} if cpu_s is None else {"cpu_s": cpu_s}
-    members |= {"keep": True} if keep else {}
+    members = {"code": code, "name": name, "timeout_s": timeout_s}
+    members |= {key: value for key, value in {"unavailable": unavailable, **more}.items() if value}
     parts: list[Buffer] = [packer.pack_map_header(len(members) + len(payloads))]
     for key, value in members.items():
         parts += [packer.pack(key), packer.pack(value)]

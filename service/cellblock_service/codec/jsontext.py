@@ -75,7 +75,7 @@ def result_to_json(packed: bytes) -> bytes:
         return json.dumps(jsonable, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
     except values.ValueNotPortable as error:
         raise error.at("result") from None
-    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
+    except Exception as error:
         # The block decides what is in these bytes: an array of a dtype that numpy chokes on, for one.
         raise values.ValueNotPortable(
             "value", "result", f"it can't be written as JSON: {str(error) or type(error).__name__}"

@@ -36,12 +36,16 @@ class Event:
 
 @dataclass(slots=True)
 class Outcome:
-    """How an execution ended. `result` is a packed value, `json` the same as JSON text if that was asked for."""
+    """How an execution ended. `result` is a packed value, `json` the same as JSON text if that was asked for.
+
+    `figures` are the pictures that the block left open, `mime` and `data` of each.
+    """
 
     status: str
     result: Buffer = b""
     json: Buffer = b""
     error: dict[str, Any] | None = None
+    figures: list[dict[str, Any]] = field(default_factory=list)
     state: str | None = None
     stdout: str = ""
     stderr: str = ""
@@ -50,7 +54,8 @@ class Outcome:
     @property
     def size(self) -> int:
         """The bytes it holds, nearly."""
-        return len(self.result) + len(self.json) + len(self.stdout) + len(self.stderr)
+        figures = sum(len(each["data"]) for each in self.figures)
+        return len(self.result) + len(self.json) + len(self.stdout) + len(self.stderr) + figures
 
 
 class Follower(Protocol):

@@ -9,6 +9,7 @@ worker has it, an execution ends as completed, error, timeout or cancelled, what
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import uuid
 from collections.abc import Mapping
@@ -151,6 +152,13 @@ class Executions:
                 raise
             return past
 
+    async def drain(self, within_s: float) -> None:
+        """Wait until all have ended, at most so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                for execution in self._kept.running():
+                    await execution.ended.wait()
+
     async def close(self) -> None:
         """Cancel what still runs, and let it end."""
         running = self._kept.running()
@@ -287,6 +295,7 @@ def _frame(execution: Execution, provision: Provision) -> Frame:
         provision.unavailable,
         env=work.env,
         cpu_s=execution.limits.get("cpu_s"),
+        result_bytes=execution.limits["result_bytes"],
         keep=work.keep_state,
     )
     return Frame(meta, request)
@@ -298,7 +307,7 @@ def _outcome(execution: Execution, answer: Frame, job: Job) -> Outcome:
     for stream in ("stdout", "stderr"):
         if meta.get(stream):
             execution.output(stream, meta[stream])
-    outcome = Outcome(meta["status"], error=meta["error"], state=meta.get("state"))
+    outcome = Outcome(meta["status"], error=meta["error"], figures=meta.get("figures", []), state=meta.get("state"))
     packed = meta.get("packed_bytes", len(blob))
     view = memoryview(blob)
     outcome.result, outcome.json = (view[:packed], view[packed:]) if packed < len(blob) else (blob, b"")

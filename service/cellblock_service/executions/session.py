@@ -134,6 +134,12 @@ class Sessions:
             loop = asyncio.get_running_loop()
             session.lingering = loop.call_later(self._linger_s, self._close, session)
 
+    def close(self) -> None:
+        """Hang up on everyone: the service stops."""
+        for session in list(self._sessions.values()):
+            if session.connected:
+                session.hang_up()
+
     def _close(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
         for execution in list(session.executions.values()):

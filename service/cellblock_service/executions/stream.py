@@ -23,6 +23,12 @@ class Subscriber:
         self._events: deque[tuple[str, dict[str, Any]]] = deque()
         self._wakeup = asyncio.Event()
         self.lost = False
+        self.over = False
+
+    def close(self) -> None:
+        """End the stream."""
+        self.over = True
+        self._wakeup.set()
 
     def put(self, name: str, data: dict[str, Any]) -> None:
         """Queue an event."""
@@ -32,10 +38,10 @@ class Subscriber:
         self._wakeup.set()
 
     async def next(self, within_s: float) -> tuple[str, dict[str, Any]] | None:
-        """The next event; None if there was none within so long. EOFError when the reader has fallen behind."""
+        """The next event; None if there was none within so long. EOFError at the end, or for a reader far behind."""
         if not self._events:
             self._wakeup.clear()
-            if self.lost:
+            if self.lost or self.over:
                 raise EOFError
             try:
                 async with asyncio.timeout(within_s):
@@ -60,6 +66,11 @@ class EventStream:
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Stop listening."""
         self._subscribers.discard(subscriber)
+
+    def close(self) -> None:
+        """End all streams."""
+        for subscriber in self._subscribers:
+            subscriber.close()
 
     def begun(self, execution: Execution) -> None:
         """Tell of a new execution."""

@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
+from cellblock_sandbox.errors import CellblockError
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
+
+from cellblock_service.errors import error_keys
 
 PREFIX = "cellblock"
 STATUSES = frozenset({"completed", "error", "timeout", "cancelled"})
@@ -25,13 +28,24 @@ SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 """Upper bounds of the histograms' buckets."""
 
 OTHER = "other"
-LOST_REASONS = frozenset({"crashed", "overran", "cancelled", "recycled", "memory", "idle", "start_failed"})
-OWN_ERRORS = frozenset(
-    {"GuestCrashed", "ResultDamaged", "ResultLimit", "ServiceRestarted", "ValueNotPortable", "WorkerCrashed"}
-)
+LOST_REASONS = frozenset({"crashed", "overran", "recycled", "memory"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _names(kind: type) -> frozenset[str]:
+    """The names of a class and of all that are derived from it now."""
+    return frozenset({kind.__name__}).union(*map(_names, kind.__subclasses__()))
+
+
 _PYTHON_ERRORS = frozenset(
     name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)
+)
+# Made by sandbox, worker and service in a block's name; and refusals of executions that nobody waited for.
+_OWN_ERRORS = (
+    frozenset({"Cancelled", "GuestCrashed", "PackagesRefused", "ResultDamaged", "ResultLimit"})
+    | frozenset({"ServiceRestarted", "ServiceStopped", "WorkerCrashed"})
+    | _names(CellblockError)
+    | error_keys()
 )
 
 Reading = float | Mapping[str, float]
@@ -101,7 +115,7 @@ class Metrics:
 
 def error_class(error_type: str | None) -> str:
     """Give what an error counts as: its own name, "other", or nothing for none."""
-    return _listed(error_type, _PYTHON_ERRORS | OWN_ERRORS) if error_type else ""
+    return _listed(error_type, _PYTHON_ERRORS | _OWN_ERRORS) if error_type else ""
 
 
 def _listed(name: str, known: frozenset[str]) -> str:

@@ -24,8 +24,8 @@ class OnDisk(NamedTuple):
     used_bytes: int
 
 
-class Damaged(RecordsUnreadable):
-    """Reading met damage in the file with this inode."""
+class FileLost(RecordsUnreadable):
+    """The file with this inode turned out to be damaged, or was replaced while it was read; 0 when there was none."""
 
     def __init__(self, message: str, inode: int) -> None:
         super().__init__(message)
@@ -68,10 +68,12 @@ def count(path: Path) -> OnDisk:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    inode = path.stat().st_ino if path.exists() else 0
+    inode = schema.inode(path)
     try:
         with closing(schema.connect_to_read(path)) as connection:
             yield connection
     except sqlite3.Error as error:
         message = f"the records in {path} can't be read: {error}"
-        raise (Damaged(message, inode) if schema.is_damage(error) else RecordsUnreadable(message)) from error
+        if schema.is_damage(error) or not inode or schema.inode(path) != inode:
+            raise FileLost(message, inode) from error
+        raise RecordsUnreadable(message) from error

@@ -119,10 +119,11 @@ class Records:
         return self._writer.condition()
 
     async def _read(self, query: Callable[[Path, *Arguments], Value], *arguments: *Arguments) -> Value:
-        """Query in a thread. A file that turns out to be damaged is replaced, and the new one is asked."""
+        """Query in a thread. When the file turns out to be damaged it is replaced, and the new one is asked."""
         try:
             return await asyncio.to_thread(query, self._path, *arguments)
-        except queries.Damaged as error:
+        except queries.FileLost as error:
             await self._writer.replace(error.inode, str(error))
-            await self._writer.flush()
+            with contextlib.suppress(NotWritten):
+                await self._writer.flush()
             return await asyncio.to_thread(query, self._path, *arguments)

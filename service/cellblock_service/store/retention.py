@@ -45,10 +45,10 @@ class Retention:
         if self._aging:
             cutoff_ms = time.time() * 1000 - self.keep_days * DAY_MS
             self._aging = _delete(connection, _OUTDATED, cutoff_ms)
-        elif self._shrinking:
+        if self._shrinking and not self._aging:
             enough = used_bytes(connection) <= self.keep_bytes * SHRINK_TO
             self._shrinking = not enough and _delete(connection, _ENDED)
-        elif self._cutting:
+        if self._cutting and not self._aging and not self._shrinking:
             connection.execute(f"PRAGMA incremental_vacuum({STEP_PAGES})").fetchall()
             self._cutting = value(connection, "PRAGMA freelist_count") > 0
         return self._aging or self._shrinking or self._cutting

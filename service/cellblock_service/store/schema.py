@@ -133,6 +133,14 @@ def check(connection: sqlite3.Connection) -> str | None:
     return None if found == "ok" else found
 
 
+def inode(path: Path) -> int:
+    """Give what tells the file from another of its name; 0 when there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
 def is_damage(error: sqlite3.Error) -> bool:
     """Tell whether SQLite says that the file is broken, and not only that it can't be used now."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE

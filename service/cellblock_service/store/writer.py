@@ -125,7 +125,6 @@ class Writer:
     async def _keep_writing(self) -> None:
         failures = 0
         while True:
-            await self._due()
             try:
                 await self.flush()
                 await self._tidy()
@@ -135,10 +134,11 @@ class Writer:
                     log.exception("records_writer_failed")
                 failures += 1
                 await asyncio.sleep(min(FIRST_PAUSE_S * 2**failures, LONGEST_PAUSE_S))
+            await self._due()
 
     async def _due(self) -> None:
         """Wait until there is something to write, or retention wants to look; let a batch come together."""
-        if not len(self._backlog):
+        if not len(self._backlog) and self._problem is None:
             await _either(self._something, EVERY_S)
         await _either(self._plenty, GATHER_S)
 
@@ -181,7 +181,7 @@ class Writer:
         async with self._turn:
             try:
                 yield
-            except (sqlite3.Error, FileReplaced, RecordsUnusable) as error:
+            except (sqlite3.Error, OSError, FileReplaced, RecordsUnusable) as error:
                 self._failed(error)
                 raise NotWritten(f"the records can't be written: {error}") from error
 

@@ -9,6 +9,7 @@ import contextlib
 import resource
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from cellblock_sandbox.guest import values
 
@@ -41,6 +42,16 @@ def express(packed: bytes) -> Answer:
             return {"kind": "answer"}, [jsontext.result_to_json(packed)]
     except values.ValueNotPortable as error:
         return failed(type(error).__name__, str(error)), ()
+
+
+def pictures(packed: bytes) -> list[dict[str, Any]]:
+    """Read a packed list of pictures: `mime` and `data` of each. None at all if the block made it up."""
+    try:
+        with bounded_memory(CONVERSION_BYTES):
+            found = values.unpack(packed)
+        return [{"mime": str(each.mime), "data": bytes(each.data)} for each in found]
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError):
+        return []
 
 
 @contextlib.contextmanager

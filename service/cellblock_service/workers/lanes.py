@@ -48,6 +48,7 @@ class Lanes(Generic[JobT]):
         self._rings: dict[Hashable, OrderedDict[str, None]] = {None: OrderedDict()}
         self._turn: dict[Hashable, bool] = {}
         self.waiting = 0
+        self.running = 0
 
     def waiting_in(self, lane: str) -> int:
         """The jobs that wait in one lane."""
@@ -74,6 +75,7 @@ class Lanes(Generic[JobT]):
                 lane = self._lanes[name]
                 job = lane.jobs.popleft()
                 lane.running += 1
+                self.running += 1
                 self.waiting -= 1
                 self._place(name, lane)
                 return job
@@ -83,6 +85,7 @@ class Lanes(Generic[JobT]):
         """Note that a job taken has ended."""
         lane = self._lanes[job.lane]
         lane.running -= 1
+        self.running -= 1
         self._place(job.lane, lane)
 
     def remove(self, job: JobT) -> bool:

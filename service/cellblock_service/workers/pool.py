@@ -96,7 +96,6 @@ class Pool:
         self._idle: OrderedDict[Worker, asyncio.Future[Job]] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
         self._alive: set[Worker] = set()
-        self._busy = 0
         self._image: dict[str, Any] = {}
         self._problem = "the workers are starting"
         self._open = False
@@ -128,7 +127,7 @@ class Pool:
         return PoolState(
             ready=0 if self._stopping else len(self._alive),
             workers=self._pool.workers,
-            busy=self._busy,
+            busy=self._lanes.running,
             waiting=self._lanes.waiting,
             states=len(self._states),
             rss_bytes=sum(worker.rss_bytes for worker in self._alive),
@@ -173,9 +172,9 @@ class Pool:
 
     def _require_room(self, job: Job) -> None:
         waiting, lane = self._lanes.waiting, self._lanes.waiting_in(job.lane)
-        if waiting < self._pool.queue_size and (not job.lane or lane < self._pool.lane_size):
-            return
-        if not waiting and self._idle:  # a queue of no length: it need not wait
+        # What waits for a worker that is just preparing its next sandbox doesn't count.
+        free = max(0, len(self._alive) - self._lanes.running)
+        if waiting < self._pool.queue_size + free and (not job.lane or lane < self._pool.lane_size + free):
             return
         seconds = max(1, math.ceil(waiting / self._pool.workers))
         of_block = job.lane and lane >= self._pool.lane_size
@@ -241,7 +240,7 @@ class Pool:
                 if job is None:
                     break
                 if await self._carry_out(worker, job):
-                    await _ready(worker)
+                    self._settle_states(worker, await _ready(worker))
         except WorkerLost as error:
             if worker not in self._alive:
                 raise
@@ -266,7 +265,7 @@ class Pool:
 
     def _worn(self, worker: Worker) -> str:
         """Why this worker should be replaced; "" if it shouldn't. State that it keeps is worth more than its age."""
-        if worker.rss_bytes > self._pool.recycle_bytes:
+        if worker.rss_bytes > self._pool.recycle_bytes and worker.executions:
             return "memory"
         if worker.executions >= self._pool.recycle_after and not self._states.kept_by(worker):
             return "recycled"
@@ -322,14 +321,11 @@ class Pool:
             return False
         loop = asyncio.get_running_loop()
         job.worker, job.started_at = worker, loop.time()
-        self._busy += 1
         if job.state is not None:
             self._states.begin(job.state, worker, loop.time())
             self._lanes.pin(job.lane, worker)
-        alive = False
         try:
             answer = await worker.ask(job.frame, within_s=job.within_s, listener=job.listener)
-            alive = answer.meta.get("state") is not None
             self._settle(job, answer)
             return True
         except TimeoutError as error:
@@ -343,15 +339,17 @@ class Pool:
                 job.done.set_exception(NotReady("the service is stopping"))
             raise
         finally:
-            self._after(job, loop.time(), alive=alive)
+            self._after(job, loop.time())
 
-    def _after(self, job: Job, now: float, *, alive: bool) -> None:
-        self._busy -= 1
+    def _settle_states(self, worker: Worker, ready: Frame) -> None:
+        """Forget states that a worker doesn't keep any more, such as one whose block was stopped by force."""
+        for key in self._states.settle(worker, ready.meta.get("states", ())):
+            self._lanes.pin(key, None)
+
+    def _after(self, job: Job, now: float) -> None:
         job.worker = None
         if job.state is not None:
-            self._states.end(job.state, now, alive=alive)
-            if not alive:
-                self._lanes.pin(job.lane, None)
+            self._states.end(job.state, now)
         self._lanes.ended(job)
         self._hand_out()
 

@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox import CellblockError, Image, Limits, PackedResult
-from cellblock_sandbox.context import ContextCall
-from cellblock_sandbox.errors import ContextRefused, ImageMissing
+from cellblock_sandbox.context import ContextCall, ContextRefused
+from cellblock_sandbox.errors import ImageMissing
 from cellblock_sandbox.installation import Addition
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.needs import survey
@@ -183,6 +183,8 @@ class Workshop:
             "cpu_ms": packed.timings_ms["cpu"],
             **more,
         }
+        if packed.figures is not None:
+            answer["figures"] = conversion.pictures(packed.figures)
         if packed.result is None:
             return answer, ()
         # The block may have tampered with its result.

@@ -7,6 +7,7 @@ block runs now never goes. What goes is told to its worker (`release`); a worker
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from cellblock_service.workers.worker import Worker
@@ -46,14 +47,18 @@ class States:
         while len(self._kept) > self._cap and self._drop_one(now, 0):
             pass
 
-    def end(self, key: str, now: float, *, alive: bool) -> None:
-        """The run that used the state has ended, and left it or not."""
+    def end(self, key: str, now: float) -> None:
+        """The run that used the state has ended."""
         found = self._kept.get(key)
-        if found is None:
-            return
-        found.busy, found.used_at = False, now
-        if not alive:
+        if found is not None:
+            found.busy, found.used_at = False, now
+
+    def settle(self, worker: Worker, keys: Collection[str]) -> list[str]:
+        """Forget those that a worker, which now tells what it keeps, has lost; their keys."""
+        lost = [key for key, each in self._kept.items() if each.worker is worker and key not in keys]
+        for key in lost:
             del self._kept[key]
+        return lost
 
     def expire(self, now: float) -> None:
         """Let those go that have been idle for too long."""
@@ -62,10 +67,7 @@ class States:
 
     def lost(self, worker: Worker) -> list[str]:
         """Forget the states of a worker that is gone; their keys."""
-        keys = [key for key, each in self._kept.items() if each.worker is worker]
-        for key in keys:
-            del self._kept[key]
-        return keys
+        return self.settle(worker, ())
 
     def _drop_one(self, now: float, idle_s: float) -> bool:
         """Let the least recently used state go, if one has been idle for so long."""

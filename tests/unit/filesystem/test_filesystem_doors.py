@@ -97,6 +97,21 @@ def test_requests_and_answers_are_bounded(make):
     assert fs.overlay.quota.bytes_used == 0
 
 
+def test_a_door_may_take_more_up_to_the_quota(make):
+    fs = make(max_bytes=1_000_000)
+    fs.add_door("echo", lambda request: request, largest=300_000)
+    fd = fs.open(PATH, READ_WRITE)
+    write(fs, fd, bytes(300_000))
+    with refuses("EMSGSIZE"):
+        write(fs, fd, b"x")
+    assert len(read(fs, fd, 400_000)) == 300_000
+    fs.add_door("long", lambda request: bytes(300_001), largest=300_000)
+    other = fs.open(b"/dev/cellblock/long", READ_WRITE)
+    write(fs, other, b"x")
+    with refuses("EIO"):
+        read(fs, other)
+
+
 def test_without_a_callable_there_is_no_device(make, asked):
     other = make()
     with refuses("ENOENT"):

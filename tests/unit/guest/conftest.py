@@ -10,7 +10,7 @@ from asyncio import unix_events
 import msgpack
 import pytest
 from cellblock_sandbox.guest.inside import entry, loop, returns
-from cellblock_sandbox.guest.values import pack, unpack
+from cellblock_sandbox.guest.values import pack, pure_encoder, unpack, wire
 
 
 class Runner:
@@ -49,3 +49,12 @@ def run(capfd):
     delattr(builtins, returns.IMPORT_STAR)
     assert not {name for name in set(sys.modules) - modules if name.startswith("block")}
     assert not {name for name in set(linecache.cache) - lines if name.startswith("block")}
+
+
+@pytest.fixture(params=["host", "guest"])
+def codec(request, monkeypatch):
+    """Run a test on the msgpack of each side of the wall."""
+    if request.param == "guest":
+        monkeypatch.setattr(wire, "encode", pure_encoder.encode)
+        monkeypatch.setattr(wire, "decode", wire.decode_purely)
+        monkeypatch.setattr(wire, "ExtType", pure_encoder.ExtType)

@@ -157,6 +157,57 @@ def test_the_deadline_is_a_timeout_error_that_finally_sees(run, capfd, code, lin
     assert capfd.readouterr().out == "cleaned\n"
 
 
+def test_runs_that_keep_share_their_names(run):
+    assert run("n = 1\ndef f(): return n", keep=True) is None
+    assert run("n += 1\nreturn f(), data", keep=True, data="d") == (2, "d")
+    assert run("return 'n' in globals(), data, inputs", inputs=[1, 2]) == (False, [1, 2], [1, 2])
+    assert run("return n, data, msg, inputs", keep=True) == (2, None, None, [])
+    entry._State.kept = None
+
+
+def test_a_result_is_not_the_next_runs(run):
+    assert run("result = 5", keep=True) == 5
+    assert run("x = 1", keep=True) is None
+    assert run("7\nraise ValueError", keep=True) is None
+    assert run("x", keep=True) == 1
+    entry._State.kept = None
+
+
+def test_a_block_is_compiled_once_while_it_stays_the_same(run, monkeypatch):
+    compiled = []
+    original = entry.blocks.compile_block
+    monkeypatch.setattr(entry.blocks, "compile_block", lambda *given: compiled.append(given) or original(*given))
+    for _ in range(3):
+        assert run("return 1", keep=True) == 1
+    assert run.error("1 +", keep=True)["type"] == run.error("1 +", keep=True)["type"] == "SyntaxError"
+    assert run("return 1", keep=True, name="other") == 1
+    assert run("return 2", keep=True) == 2
+    assert [code for code, _ in compiled] == ["return 1", "1 +", "1 +", "return 1", "return 2"]
+    entry._State.kept = entry._State.compiled = None
+
+
+def test_context_without_a_flow(run):
+    for name in ("flow", "global_", "context"):
+        for call in ("get('a')", "set('a', 1)", "keys()"):
+            error = run.error(f"{name}.{call}")
+            assert error["type"] == "ContextError"
+            assert "no flow behind this run" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("flow.get(5)", "TypeError"),
+        ("flow.get(['a', 5])", "TypeError"),
+        ("flow.set(['a', 'b'], 5)", "ValueError"),
+        ("flow.set(['a', 'b'], [1])", "ValueError"),
+        ("flow.set('a', object())", "ValueNotPortable"),
+    ],
+)
+def test_wrong_uses_of_context(run, call, error):
+    assert run.error(call)["type"] == error
+
+
 def test_a_late_interrupt_means_nothing():
     interruption.interruption.disarm()
     interruption.handle_interrupt(signal.SIGINT, None)

@@ -53,9 +53,13 @@ def read_real(data):
         return None
 
 
+def extension(code, data, start, end):
+    return EXTENSIONS.get(code, msgpack.ExtType)(code, data[start:end])
+
+
 def read_pure(data):
     try:
-        return pure_decoder.decode(data, lambda code, rest: EXTENSIONS.get(code, msgpack.ExtType)(code, rest))
+        return pure_decoder.decode(data, extension)
     except (ValueError, TypeError):
         return None
 
@@ -111,7 +115,7 @@ def test_integers_at_every_edge(bits):
 
 
 def test_a_value_is_read_from_the_middle():
-    assert pure_decoder.decode(b"\xc1" + msgpack.packb([1, "a"]) + b"\xc1", msgpack.ExtType, 1) == ([1, "a"], 5)
+    assert pure_decoder.decode(b"\xc1" + msgpack.packb([1, "a"]) + b"\xc1", extension, 1) == ([1, "a"], 5)
 
 
 @pytest.mark.parametrize("head", ["dd", "df", "db", "c6", "c9", "dc", "de", "9f", "8f"])
@@ -125,7 +129,7 @@ def test_depth_is_limited_as_in_msgpack():
         for depth in (1025, 100_000):
             assert read_real(opening * depth + b"\xc0") is None
             with pytest.raises(ValueError, match="nested too deeply"):
-                pure_decoder.decode(opening * depth + b"\xc0", msgpack.ExtType)
+                pure_decoder.decode(opening * depth + b"\xc0", extension)
 
 
 def test_packing_too_deep_is_refused():

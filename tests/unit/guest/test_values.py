@@ -12,19 +12,12 @@ import msgpack
 import numpy as np
 import pandas as pd
 import pytest
-from cellblock_sandbox.guest.values import ValueNotPortable, pack, pack_parts, pure_encoder, to_jsonable, unpack, wire
+from cellblock_sandbox.guest.values import ValueNotPortable, pack, pack_parts, to_jsonable, unpack
 from cellblock_sandbox.guest.values.format import NDARRAY, TUPLE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-
-@pytest.fixture(params=["host", "guest"], autouse=True)
-def codec(request, monkeypatch):
-    """Run each test on the msgpack of each side of the wall."""
-    if request.param == "guest":
-        monkeypatch.setattr(wire, "encode", pure_encoder.encode)
-        monkeypatch.setattr(wire, "decode", wire.decode_purely)
-        monkeypatch.setattr(wire, "ExtType", pure_encoder.ExtType)
+pytestmark = pytest.mark.usefixtures("codec")
 
 
 def there_and_back(value):
@@ -170,77 +163,9 @@ def test_a_large_array_is_not_copied_into_the_parts():
     assert any(isinstance(part, memoryview) and np.shares_memory(np.asarray(part), array) for part in parts)
 
 
-FRAMES = {
-    "empty": pd.DataFrame(),
-    "no rows": pd.DataFrame({"a": np.array([], "i4")}),
-    "no columns": pd.DataFrame(index=[1, 2, 3]),
-    "plain": pd.DataFrame({"a": [1, 2], "b": [1.5, np.nan]}),
-    "object": pd.DataFrame({"a": pd.Series([{"x": 1}, [1, 2]], dtype=object)}),
-    "strings": pd.DataFrame({"a": pd.Series(["x", None], dtype="string"), "b": pd.Series(["0123", "4"], dtype=object)}),
-    "duplicate columns": pd.DataFrame([[1, 2.0]], columns=["a", "a"]),
-    "labels": pd.DataFrame([[1, 2, 3]], columns=["a", 1, dt.datetime(2026, 1, 1)]),
-    "named columns": pd.DataFrame([[1, 2]], columns=pd.Index(["a", "b"], name="kind")),
-    "multi columns": pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["x", None])),
-    "text index": pd.DataFrame({"a": [1, 2]}, index=pd.Index(["p", "q"], dtype=object)),
-    "named index": pd.DataFrame({"a": [1, 2]}, index=pd.Index([5, 6], name="id")),
-    "named range": pd.DataFrame({"a": [1, 2]}, index=pd.RangeIndex(2, name="id")),
-    "offset range": pd.DataFrame({"a": [1, 2]}, index=pd.RangeIndex(3, 7, 2)),
-    "date index": pd.DataFrame({"a": [1, 2]}, index=pd.to_datetime(["2026-01-01", "2026-01-02"])),
-    "tz index": pd.DataFrame({"a": [1]}, index=pd.DatetimeIndex(["2026-01-01"], tz="Europe/Istanbul")),
-    "multi index": pd.DataFrame(
-        {"a": [1, 2]}, index=pd.MultiIndex.from_tuples([("x", 1), ("y", 2)], names=["k", None])
-    ),
-    "tz": pd.DataFrame({"a": pd.to_datetime(["2026-01-01", None]).tz_localize("Europe/Istanbul")}),
-    "offset": pd.DataFrame({"a": pd.to_datetime(["2026-01-01T00:00:00+03:00"])}),
-    "moments": pd.DataFrame({"a": pd.to_datetime(["2026-01-01", None]), "b": pd.to_timedelta(["1s", None])}),
-    "categorical": pd.DataFrame({"a": pd.Categorical(["x", None, "y"], categories=["y", "x", "z"], ordered=True)}),
-    "int categories": pd.DataFrame({"a": pd.Categorical([3, 1, 3])}),
-    "nullable": pd.DataFrame({"a": pd.array([1, None], "Int64"), "b": pd.array([True, None], "boolean")}),
-    "nullable full": pd.DataFrame({"a": pd.array([1, 2], "UInt8"), "b": pd.array([1.5, None], "Float32")}),
-    "period": pd.DataFrame({"a": pd.PeriodIndex(["2026-01", None], freq="M")}),
-    "bool": pd.DataFrame({"a": [True, False], "f": np.float32([1, 2])}),
-}
-
-
-@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
-def test_frames(frame):
-    for back in (there_and_back(frame), there_and_back([{"k": frame}])[0]["k"]):
-        pd.testing.assert_frame_equal(back, frame, check_freq=False, check_column_type=len(frame.columns) > 0)
-        if len(back):
-            back.iloc[0:1].copy()
-            back["new"] = 1  # usable, not a view on frozen bytes
-
-
-def test_the_default_string_dtype_survives():
-    frame = pd.DataFrame({"a": ["x", None]}, index=["p", "q"])
-    pd.testing.assert_frame_equal(there_and_back(frame), frame)
-
-
-@pytest.mark.parametrize("column", [pd.array([pd.Interval(0, 1)]), pd.arrays.SparseArray([0, 1])], ids=["iv", "sparse"])
-def test_a_dtype_without_a_portable_form_is_refused(column):
-    with pytest.raises(ValueNotPortable) as caught:
-        pack({"t": pd.DataFrame({"ok": [1], "c": column[:1]})})
-    assert caught.value.path == "result['t']['c']"
-
-
-@pytest.mark.parametrize(
-    "series",
-    [
-        pd.Series([1, 2]),
-        pd.Series([1.5], name="x", index=["a"]),
-        pd.Series([], dtype="f8", name=("a", 1)),
-        pd.Series(["a", None], dtype="string", name="s"),
-        pd.Series(pd.Categorical(["a"]), index=pd.MultiIndex.from_tuples([("x", 1)])),
-    ],
-    ids=repr,
-)
-def test_series(series):
-    pd.testing.assert_series_equal(there_and_back(series), series)
-    pd.testing.assert_series_equal(there_and_back([series])[0], series)
-
-
-def test_an_index_becomes_an_array():
+def test_an_index_becomes_an_array_or_a_list():
     assert there_and_back(pd.Index([1, 2])).tolist() == [1, 2]
+    assert there_and_back(pd.Index(["a", None], dtype="str")) == ["a", None]
     assert there_and_back(pd.MultiIndex.from_tuples([("a", 1)])) == [("a", 1)]
 
 
@@ -325,12 +250,21 @@ def test_hostile_nesting_of_extension_types_is_refused():
         ["<f8", "x", "C", b"12345678"],
         [["a"], [1], "C", b"12345678"],
         ["<f8", [1 << 40, 0, 1 << 40], "C", b""],
+        ["<U1", [1], "C", b"\0\0\x11\0"],
+        [[["n", "<i4"], ["t", ">U1", [2]]], [1], "C", b"1234" + b"\0\0\0a" + b"\0\x11\0\0"],
     ],
     ids=repr,
 )
 def test_hostile_arrays_are_refused(payload):
     with pytest.raises(ValueError, match="not a packed value"):
         unpack(msgpack.packb(msgpack.ExtType(NDARRAY, msgpack.packb(payload))))
+
+
+def test_moments_that_only_pandas_holds_are_shown_in_json():
+    times = pd.Series(np.array([253402300800], "M8[s]"))
+    zoned = pd.Series(pd.DatetimeIndex(["2026-01-01T00:00:00.000000001"], tz="UTC"))
+    assert to_jsonable([times, zoned]) == [["10000-01-01T00:00:00"], ["2026-01-01T00:00:00.000000001+00:00"]]
+    assert to_jsonable(pd.Series(np.array([1_500_000_001, "NaT"], "m8[ns]"))) == [1.500000001, None]
 
 
 def test_to_jsonable():
@@ -360,15 +294,3 @@ def test_to_jsonable_refuses(value):
 def test_the_refusal_can_start_at_another_root():
     with pytest.raises(ValueNotPortable, match=r"^data\['x'\]: an object can't travel$"):
         pack({"x": object()}, root="data")
-
-
-@pytest.mark.parametrize("zone", ["dateutil//usr/share/zoneinfo/UTC", "dateutil/UTC", "tzlocal()"])
-def test_a_time_zone_that_pandas_would_look_for_in_this_machines_files_is_refused(zone):
-    times = pd.Series(pd.to_datetime(["2026-01-01"]).tz_localize("Europe/Istanbul"))
-    packed = pack(times)
-    assert unpack(packed).dtype == times.dtype
-    kind, name, index, values, _ = msgpack.unpackb(packed).code, *msgpack.unpackb(msgpack.unpackb(packed).data)
-    unit = times.dt.unit
-    forged = msgpack.ExtType(kind, msgpack.packb([name, index, values, f"datetime64[{unit}, {zone}]"]))
-    with pytest.raises(ValueError, match="time zone"):
-        unpack(msgpack.packb(forged))

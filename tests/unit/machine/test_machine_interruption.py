@@ -5,7 +5,7 @@ import time
 
 import pytest
 from cellblock_sandbox.machine.calls import Interrupted
-from cellblock_sandbox.machine.interruption import Watchdog, watchdog
+from cellblock_sandbox.machine.interruption import Reason, Watchdog, watchdog
 
 FLAG = 64
 # Far beyond the few milliseconds it takes: a machine under load is no failure.
@@ -46,15 +46,15 @@ def make(guest):
 def stopped_after():
     """Run something under the watchdog; how many seconds it took, and what it gave or raised."""
 
-    def run(instance, timeout_s, grace_s, call):
+    def run(instance, timeout_s, grace_s, call, cpu_s=float("inf")):
         started = time.monotonic()
-        watchdog.arm(instance, timeout_s, grace_s)
+        watchdog.arm(instance, timeout_s, grace_s, cpu_s)
         try:
             outcome = call()
         except Interrupted as error:
             outcome = error
         finally:
-            watchdog.disarm()
+            instance.asked = watchdog.disarm()
         return time.monotonic() - started, outcome
 
     return run
@@ -161,7 +161,7 @@ def test_a_time_limit_beyond_all_waiting(make, stopped_after, seconds):
     assert isinstance(stopped_after(second, 0.01, 0.01, lambda: second.call("memory_loop"))[1], Interrupted)
 
 
-@pytest.mark.parametrize("times", [(float("nan"), 1), (1, float("nan"))])
+@pytest.mark.parametrize("times", [(float("nan"), 1), (1, float("nan")), (1, 1, float("nan"))])
 def test_no_number_is_no_time_limit(make, times):
     with pytest.raises(ValueError, match="number"):
         Watchdog().arm(make(), *times)
@@ -180,3 +180,81 @@ def test_one_thread_for_all_guests(make):
         own.arm(instance, 1000, 1)
         own.disarm()
     assert sum(thread is own._thread for thread in threading.enumerate()) == 1
+
+
+# ---- why a guest is asked to stop
+
+
+def test_disarming_tells_why_it_was_asked(make, stopped_after):
+    instance = make()
+    stopped_after(instance, SOON, SOON, lambda: instance.call("fine"))
+    assert (instance.asked, instance.interrupted) == (None, None)
+    stopped_after(instance, 0.02, SOON, lambda: instance.call("polite_loop"))
+    assert (instance.asked, instance.interrupted) == (Reason.TIME, Reason.TIME)
+    assert instance.stopping.is_set()
+    instance.clear_interrupt()
+    assert (instance.interrupted, instance.stopping.is_set(), instance.memory.u32(FLAG)) == (None, False, 0)
+
+
+def cancelling(instance, after_s=0.05):
+    timer = threading.Timer(after_s, lambda: watchdog.cancel(instance))
+    timer.start()
+    return timer
+
+
+def test_a_cancel_asks_and_then_stops(make, stopped_after):
+    instance = make()
+    timer = cancelling(instance)
+    took, outcome = stopped_after(instance, 1000, SOON, lambda: instance.call("polite_loop"))
+    timer.join()
+    assert (outcome, instance.asked) == (1, Reason.CANCELLED)
+    assert 0.05 <= took < SOON
+    deaf = make(instance._program)
+    timer = cancelling(deaf)
+    took, outcome = stopped_after(deaf, 1000, 0.05, lambda: deaf.call("memory_loop"))
+    timer.join()
+    assert isinstance(outcome, Interrupted)
+    assert deaf.asked is Reason.CANCELLED
+
+
+def test_a_cancel_is_for_the_guest_that_runs_and_only_once(make):
+    instance, other = make(), make()
+    assert not watchdog.cancel(instance)
+    watchdog.arm(instance, 1000, 1000)
+    assert not watchdog.cancel(other)
+    assert watchdog.cancel(instance)
+    assert not watchdog.cancel(instance)
+    assert watchdog.disarm() is Reason.CANCELLED
+    assert not watchdog.cancel(instance)
+    watchdog.arm(instance, 1000, 1000)
+    assert watchdog.disarm() is None
+
+
+def test_a_cancel_after_the_deadline_changes_nothing(make, stopped_after):
+    instance = make()
+    timer = cancelling(instance, 0.2)
+    stopped_after(instance, 0.01, 0.5, lambda: instance.call("memory_loop"))
+    timer.join()
+    assert instance.asked is Reason.TIME
+
+
+def test_processor_time(make, stopped_after):
+    instance = make()
+    took, outcome = stopped_after(instance, 1000, SOON, lambda: instance.call("polite_loop"), cpu_s=0.05)
+    assert (outcome, instance.asked) == (1, Reason.PROCESSOR_TIME)
+    assert 0.05 <= took < SOON
+
+
+def test_waiting_is_no_processor_time(make, stopped_after):
+    instance = make()
+    _, outcome = stopped_after(instance, 1000, 0.1, lambda: instance.call("pause_and_load", 300), cpu_s=0.1)
+    assert (outcome, instance.asked) == (0, None)
+
+
+def test_what_the_thread_used_before_does_not_count(make, stopped_after):
+    instance = make()
+    end = time.thread_time() + 0.2
+    while time.thread_time() < end:
+        pass
+    _, outcome = stopped_after(instance, 1000, 0.1, lambda: instance.call("pause", 150), cpu_s=0.1)
+    assert (outcome, instance.asked) == (150, None)

@@ -30,6 +30,17 @@ def test_exceptions_are_raised_in_the_caller(thread, error):
     assert thread.run(int, "5") == 5
 
 
+def test_what_is_submitted_is_done_in_order_while_the_caller_goes_on(thread):
+    gate, done = threading.Event(), []
+    futures = [thread.submit(lambda: gate.wait(10)), *(thread.submit(lambda n=n: done.append(n)) for n in range(5))]
+    assert not any(each.done() for each in futures)
+    gate.set()
+    assert [each.result(10) for each in futures] == [True, None, None, None, None, None]
+    assert done == [0, 1, 2, 3, 4]
+    with pytest.raises(ZeroDivisionError):
+        thread.submit(lambda: 1 / 0).result(10)
+
+
 def test_it_is_one_other_thread(thread):
     names = {thread.run(threading.get_ident) for _ in range(5)}
     assert len(names) == 1

@@ -44,10 +44,10 @@ class Stub:
         os._exit(0)
 
     def serve(self, image: str) -> None:
-        ready: Meta = {"kind": "ready", "image": {"name": image, "id": "0123", "packages": {"numpy": "2"}}}
+        first: Meta = {"image": {"name": image, "id": "0123", "packages": {"numpy": "2"}}}
         while True:
-            self.link.send(ready)
-            ready = {"kind": "ready", "rss_bytes": 1 << 20, "states": len(self.states)}
+            self.link.send({"kind": "ready", "rss_bytes": 1 << 20, "states": sorted(self.states), **first})
+            first = {}
             frame = self.jobs.get()
             self.cancelled.clear()
             work = {"convert": self.convert, "express": self.express}.get(frame.kind, self.run)

@@ -204,3 +204,18 @@ async def test_sessions_are_few(connect: Connect) -> None:
     second = await Talk.begin(client)
     assert (await second.next("problem"))["problem"]["error_key"] == "too_many_sessions"
     assert (await second.socket.receive(timeout=10)).type is WSMsgType.CLOSE
+
+
+async def test_stopping_lets_what_runs_end_and_keeps_nobody_waiting(connect: Connect) -> None:
+    client = await connect()
+    talk = await Talk.begin(client)
+    listening = await client.get("/v1/events")
+    await talk.execute("x", "sleep 0.5", data=1)
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    async with asyncio.timeout(10):
+        closing = asyncio.create_task(client.server.close())
+        assert (await talk.next("result"))["result"] == 1
+        assert (await talk.socket.receive()).type in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING)
+        await listening.content.read()
+        await closing

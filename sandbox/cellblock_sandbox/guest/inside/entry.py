@@ -12,8 +12,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from ..values import Parts, ValueNotPortable, pack, pack_parts, unpack
-from . import blocks, bridge, checking, context, environment, failures, imports, loop, network, returns
+from ..values import Parts, Picture, Span, ValueNotPortable, pack, pack_parts, unpack, unpack_request
+from . import blocks, bridge, checking, context, environment, failures, figures, imports, loop, network, returns
 from .immortal import immortalize
 from .interruption import caused_by_deadline, interruption
 from .preload import preload
@@ -21,7 +21,8 @@ from .streams import streams
 
 __all__ = ["begin", "preload", "run", "settle"]
 
-_COMPLETED = b"\x82\xa6status\xa9completed\xa6result\xc6"
+_COMPLETED = b"\xa6status\xa9completed"
+_FIGURE_BYTES = 64 << 20  # where the request doesn't say how large a result may be
 
 
 class _State:
@@ -63,10 +64,11 @@ def settle() -> None:
 def run(request: bytes) -> bytes:
     """Run the block of `request` (see docs/values.md) and give the response. Never raises."""
     try:
+        interruption.arm()
         if not _State.restored:
             environment.reseed()
             _State.restored = True
-        return _run(unpack(request))
+        return _run(unpack_request(request))
     except BaseException as error:  # whatever a block or a broken request did, the host gets an answer
         interruption.disarm()
         return _failure(error, "")
@@ -76,6 +78,7 @@ def _run(request: dict[str, Any]) -> bytes:
     code, filename = request["code"], _filename(request.get("name") or "block")
     if not isinstance(code, str):
         raise TypeError(f"code must be text, not {type(code).__name__}")
+    interruption.tell(request.get("timeout_s"), request.get("cpu_s"))
     names = _names(request)
     limit = sys.getrecursionlimit()
     streams.begin()
@@ -84,15 +87,18 @@ def _run(request: dict[str, Any]) -> bytes:
     module = _kept_module() if keep else blocks.new_module()
     blocks.place(module, _module_name(filename), filename, code, names)
     try:
-        interruption.arm(request.get("timeout_s"), request.get("cpu_s"))
         block = (_compiled_once if keep else blocks.compile_block)(code, filename)
-        response = _response(pack_parts(blocks.run_block(block, module, loop.run_coroutine)))
+        result = blocks.run_block(block, module, loop.run_coroutine)
+        packed = pack_parts(result)
+        pictures = figures.open_figures(result, request.get("result_bytes") or _FIGURE_BYTES)
         interruption.disarm()
+        response = _response(packed, pictures)
     except BaseException as error:  # SystemExit and the like end the block, not the sandbox
         interruption.disarm()
         sys.settrace(None)
         sys.setrecursionlimit(limit)
         response = _failure(error, filename)
+        figures.close_figures()
     finally:
         # A tracer is the block's, and what follows isn't.
         sys.settrace(None)
@@ -125,8 +131,8 @@ def _names(request: dict[str, Any]) -> dict[str, Any]:
     """
     names: dict[str, Any] = {"msg": None, "inputs": [], "env": request.get("env") or {}, **context.NAMES}
     for name, value in request.items():
-        if type(value) is bytes:
-            names[name] = unpack(value)
+        if isinstance(value, Span):
+            names[name] = unpack(value, take=True)
     if not request.keys() & {"data", "inputs"} and isinstance(names["msg"], dict) and "payload" in names["msg"]:
         names["inputs"] = [names["msg"]["payload"]]
     if "data" not in names:
@@ -154,9 +160,16 @@ def _module_name(filename: str) -> str:
     return name
 
 
-def _response(parts: Parts) -> bytes:
-    size = sum(len(part) for part in parts)
-    return b"".join((_COMPLETED, struct.pack(">I", size), *parts))
+def _response(result: Parts, pictures: list[Picture]) -> bytes:
+    members = [b"\x83" if pictures else b"\x82", _COMPLETED, *_binary(b"\xa6result", result)]
+    if pictures:
+        members += _binary(b"\xa7figures", [pack(pictures)])
+    return b"".join(members)
+
+
+def _binary(key: bytes, content: Parts) -> Parts:
+    """Give a member of the response: its packed key, and a binary of the one header that fits every size."""
+    return [key, struct.pack(">BI", 0xC6, sum(len(part) for part in content)), *content]
 
 
 def _failure(error: BaseException, filename: str) -> bytes:

@@ -6,8 +6,8 @@ an OSError, code that catches those may eat it. Cancelled is a KeyboardInterrupt
 by Ctrl-C. The host asks once more before it stops the block from outside.
 """
 
+import _signal  # type: ignore[import-not-found]  # the wrapper makes an enumeration member of every answer
 import os
-import signal
 import sys
 from types import FrameType
 from typing import Any
@@ -37,12 +37,16 @@ class Interruption:
         self._seconds: float | None = None
         self._processor_seconds: float | None = None
 
-    def arm(self, seconds: float | None, processor_seconds: float | None = None) -> None:
-        """From here an interrupt ends the block. The numbers are the limits, for the messages."""
-        self.deadline, self._armed = None, True
+    def arm(self) -> None:
+        """From here an interrupt ends the block."""
+        self.deadline = self._seconds = self._processor_seconds = None
+        self._armed = True
+        if _signal.getsignal(_signal.SIGINT) is not handle_interrupt:
+            _signal.signal(_signal.SIGINT, handle_interrupt)
+
+    def tell(self, seconds: float | None, processor_seconds: float | None = None) -> None:
+        """Take the limits, for the messages."""
         self._seconds, self._processor_seconds = seconds, processor_seconds
-        if signal.getsignal(signal.SIGINT) is not handle_interrupt:
-            signal.signal(signal.SIGINT, handle_interrupt)
 
     def disarm(self) -> None:
         """From here an interrupt comes too late to mean anything."""

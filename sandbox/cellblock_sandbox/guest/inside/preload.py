@@ -31,7 +31,8 @@ def preload(name: bytes) -> bytes:
     """
     path, folder = list(sys.path), os.getcwd()
     try:
-        interruption.arm(SECONDS)
+        interruption.arm()
+        interruption.tell(SECONDS)
         importlib.import_module(name.decode())
         answer = {}
     except MemoryError:

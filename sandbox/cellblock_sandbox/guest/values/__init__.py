@@ -8,6 +8,18 @@ extension types; docs/values.md is the written format. NumPy and pandas are used
 from .format import Parts, ValueNotPortable
 from .jsonable import to_jsonable
 from .packing import pack, pack_parts
-from .unpacking import unpack
+from .pictures import Picture
+from .unpacking import unpack, unpack_request
+from .wire import Span
 
-__all__ = ["Parts", "ValueNotPortable", "pack", "pack_parts", "to_jsonable", "unpack"]
+__all__ = [
+    "Parts",
+    "Picture",
+    "Span",
+    "ValueNotPortable",
+    "pack",
+    "pack_parts",
+    "to_jsonable",
+    "unpack",
+    "unpack_request",
+]

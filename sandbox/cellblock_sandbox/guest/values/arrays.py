@@ -1,4 +1,4 @@
-"""NumPy arrays: their bytes travel as they are, without a copy on the way out and with one on the way in."""
+"""NumPy arrays: their bytes travel as they are, without a copy on the way out and with one or none on the way in."""
 
 import math
 import struct
@@ -7,7 +7,13 @@ from typing import Any
 
 from . import pure_decoder, wire
 from .format import NDARRAY, Parts, ValueNotPortable, checked_size
+from .wire import Buffer, Span
 
+TAKEN_BYTES = 1 << 16
+"""Arrays from this size on take over memory: a small one would keep alive the whole request that it is in."""
+
+_ALIGNMENT = 8  # no dtype that travels needs more; the header that is moved over is longer
+_HEAD_BYTES = 1 << 16  # no dtype and shape is longer
 _BIN_LENGTH_SIZE = {0xC4: 1, 0xC5: 2, 0xC6: 4}
 
 
@@ -56,26 +62,76 @@ def _check_dtype(dtype: Any) -> None:
         raise ValueNotPortable("ndarray", reason=f"an array of {base} has no portable form")
 
 
-def read_array(numpy: Any, data: bytes) -> Any:
-    """Read an ndarray from its payload; the only copy is the one that makes it writable. ValueError if it is none."""
-    if data[:1] != b"\x94":
+def read_array(numpy: Any, span: Span, take: bool = False) -> Any:
+    """Read an ndarray from its payload, writable and aligned. ValueError if it is none.
+
+    With `take`, the memory of a large one becomes the array's, uncopied (see `_taken`); else it is copied once.
+    """
+    data, start, end = span
+    head, at = (data, start) if type(data) is bytes else (bytes(data[start : min(end, start + _HEAD_BYTES)]), 0)
+    if head[at : at + 1] != b"\x94":
         raise ValueError("an array needs dtype, shape, order and bytes")
-    described, at = pure_decoder.decode(data, _no_extension, 1)
-    shape, at = pure_decoder.decode(data, _no_extension, at)
-    order, at = pure_decoder.decode(data, _no_extension, at)
+    behind = start - at
+    described, at = pure_decoder.decode(head, _no_extension, at + 1)
+    shape, at = pure_decoder.decode(head, _no_extension, at)
+    order, at = pure_decoder.decode(head, _no_extension, at)
     dtype, shape = _as_dtype(numpy, described), tuple(shape)
     if dtype.hasobject or dtype.itemsize == 0 or order not in ("C", "F"):
         raise ValueError("an array of a kind that does not travel")
-    start = at + 1 + _BIN_LENGTH_SIZE[data[at]]
-    size = int.from_bytes(data[at + 1 : start], "big")
-    if size != len(data) - start or size != math.prod(shape) * dtype.itemsize or any(n < 0 for n in shape):
+    begin = at + 1 + _BIN_LENGTH_SIZE[head[at]]
+    size = int.from_bytes(head[at + 1 : begin], "big")
+    begin += behind
+    if size != end - begin or size != math.prod(shape) * dtype.itemsize or any(n < 0 for n in shape):
         raise ValueError("an array whose bytes don't fit its shape")
     if not size:
         return numpy.empty(shape, dtype, order=order)
-    return numpy.frombuffer(data, dtype, offset=start).copy().reshape(shape, order=order)
+    if take and size >= TAKEN_BYTES and type(data) is bytes:
+        flat = _taken(numpy, data, begin, size).view(dtype)
+    else:
+        flat = numpy.frombuffer(data, dtype, size // dtype.itemsize, begin).copy()
+    _check_text(numpy, flat)
+    return flat.reshape(shape, order=order)
 
 
-def _no_extension(code: int, _data: bytes) -> Any:
+def _check_text(numpy: Any, array: Any) -> None:
+    """Refuse what is no text: Python's own errors about it (SystemError) are no errors that a program expects."""
+    dtype = array.dtype
+    for name in dtype.names or ():
+        _check_text(numpy, array[name])
+    if (
+        dtype.kind == "U"
+        and array.size
+        and numpy.ascontiguousarray(array).view(dtype.str[0] + "u4").max() > sys.maxunicode
+    ):
+        raise ValueError("an array of text with characters that there are not")
+
+
+class _Memory:
+    """A part of the memory of some bytes, as NumPy asks for it; keeps the bytes alive."""
+
+    def __init__(self, data: bytes, start: int, size: int) -> None:
+        address = id(data) + bytes.__basicsize__ - 1  # CPython: the bytes stand at the end of the object
+        self._data = data
+        self.__array_interface__ = {
+            "version": 3, "shape": (size,), "typestr": "|u1", "data": (address + start, False),
+        }  # fmt: skip
+
+
+def _taken(numpy: Any, data: bytes, start: int, size: int) -> Any:
+    """Give the `size` bytes of `data` that begin at `start` as a writable, aligned array of bytes over their memory.
+
+    For bytes that nobody looks at any more, like the request of a block: what is written to the array is written into
+    them. To be aligned they are moved down over the array's own header, already read: in the guest that takes a tenth
+    of the time of a copy into new memory (10 ms and 100 ms for 80 MB, on a busy machine).
+    """
+    shift = (bytes.__basicsize__ - 1 + id(data) + start) % _ALIGNMENT
+    raw = numpy.asarray(_Memory(data, start - shift, size + shift))
+    if shift:
+        raw[:size] = raw[shift:]
+    return raw[:size]
+
+
+def _no_extension(code: int, _data: Buffer, _start: int, _end: int) -> Any:
     raise ValueError(f"extension type {code} in an array's description")
 
 

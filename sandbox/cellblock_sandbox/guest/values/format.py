@@ -7,7 +7,8 @@ import struct
 import sys
 from typing import Any, Protocol
 
-BIG_INT, NDARRAY, DATAFRAME, SERIES, DATETIME, DATE, TIME, TIMEDELTA, DECIMAL, COMPLEX, SET, TUPLE = range(1, 13)
+BIG_INT, NDARRAY, DATAFRAME, SERIES, DATETIME, DATE, TIME, TIMEDELTA = range(1, 9)
+DECIMAL, COMPLEX, SET, TUPLE, PICTURE = range(9, 14)
 TIMESTAMP = -1
 """msgpack's own extension, which is only read."""
 
@@ -18,11 +19,10 @@ MAX_EXT_DEPTH = 100
 
 PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 CONTAINERS = frozenset({dict, list, tuple})
-NULLABLE = ("Int", "UInt", "Float", "boolean", "string", "period[")
-"""How the names of those pandas dtypes begin that travel as a list or array and a hint."""
 
 _KEY_TYPES = frozenset({str, int, float, bool})
-_EXT32 = struct.Struct(">BIb")
+EXT32 = struct.Struct(">BIb")
+"""0xC9, length and code: the one header of an extension type that fits every size."""
 
 Parts = list[bytes | memoryview]
 """Pieces of a packed value, to be joined."""
@@ -57,7 +57,7 @@ class Nesting(Protocol):
 
 def extension(code: int, payload: Parts) -> Parts:
     """Give an extension type in pieces, with a header of the one form that fits every size."""
-    return [_EXT32.pack(0xC9, checked_size(sum(len(part) for part in payload)), code), *payload]
+    return [EXT32.pack(0xC9, checked_size(sum(len(part) for part in payload)), code), *payload]
 
 
 def check_keys(value: Any, depth: int) -> None:

@@ -1,12 +1,14 @@
-"""pandas DataFrames, Series and indexes: columns as arrays or lists, with hints for dtypes that NumPy lacks."""
+"""pandas DataFrames, Series and indexes: labels, index and columns (columns.py) put together and taken apart."""
 
 import sys
 from typing import Any
 
-from .format import NULLABLE, SERIES, Nesting, Parts, ValueNotPortable, extension
+from .columns import column_values, restore
+from .format import SERIES, Nesting, Parts, extension
 from .pure_encoder import array_header
 
 _NIL = b"\xc0"
+_LARGE_COLUMN = 1 << 15
 
 
 def pack_frame(encoder: Nesting, frame: Any) -> Parts:
@@ -14,7 +16,7 @@ def pack_frame(encoder: Nesting, frame: Any) -> Parts:
     columns: Parts = []
     hints = []
     for position in range(frame.shape[1]):
-        values, hint = _column_values(frame.iloc[:, position])
+        values, hint = column_values(frame.iloc[:, position])
         columns += encoder.nested_parts(values)
         hints.append(hint)
     index = _pack_index(encoder, frame.index, keep_range=bool(columns))
@@ -25,7 +27,7 @@ def pack_frame(encoder: Nesting, frame: Any) -> Parts:
 
 def pack_series(encoder: Nesting, series: Any) -> Parts:
     """Payload of a Series: [name, index, values] and, where the dtype isn't NumPy's, a hint."""
-    values, hint = _column_values(series)
+    values, hint = column_values(series)
     return _series(encoder, series.name, _pack_index(encoder, series.index), values, hint)
 
 
@@ -35,7 +37,11 @@ def _series(encoder: Nesting, name: Any, index: Parts, values: Any, hint: Any) -
 
 
 def _pack_labels(encoder: Nesting, columns: Any) -> Parts:
-    """Pack column labels: an array of them, or a Series if they have a name."""
+    """Pack column labels: an array of them; a Series if they have a name; like an index if they are times and such."""
+    pandas, dtype = sys.modules["pandas"], columns.dtype
+    is_plain = dtype.kind in "Obiuf" and not pandas.api.types.is_extension_array_dtype(dtype)
+    if columns.nlevels == 1 and not is_plain and not isinstance(dtype, pandas.StringDtype):
+        return _pack_index(encoder, columns)
     labels: Any = columns.tolist()
     if all(name is None for name in columns.names):
         return [encoder.nested(labels)]
@@ -51,44 +57,21 @@ def _pack_index(encoder: Nesting, index: Any, keep_range: bool = True) -> Parts:
     is_default = isinstance(index, pandas.RangeIndex) and (index.start, index.step, index.name) == (0, 1, None)
     if is_default and keep_range:
         return [_NIL]
-    values, hint = _column_values(index)
+    values, hint = column_values(index)
     if index.name is None and hint is None:
         return encoder.nested_parts(values)
     return extension(SERIES, _series(encoder, index.name, [_NIL], values, hint))
-
-
-def _column_values(column: Any) -> tuple[Any, Any]:  # noqa: PLR0911 (one for each dtype)
-    """Give a Series' or Index's values as an array or list, and the hint that restores a dtype NumPy doesn't have."""
-    numpy, pandas = sys.modules["numpy"], sys.modules["pandas"]
-    dtype = column.dtype
-    if isinstance(dtype, numpy.dtype):
-        return column.to_numpy(), None
-    array = column.array
-    if isinstance(dtype, pandas.CategoricalDtype):
-        categories = dtype.categories.tolist()
-        values = [None if code < 0 else categories[code] for code in array.codes.tolist()]
-        return values, ["category", pandas.Series(dtype.categories), bool(dtype.ordered)]
-    if isinstance(dtype, pandas.DatetimeTZDtype):
-        return numpy.asarray(array, dtype=f"M8[{dtype.unit}]"), str(dtype)
-    if isinstance(dtype, pandas.PeriodDtype):
-        return [None if item is pandas.NaT else str(item) for item in array], str(dtype)
-    if isinstance(dtype, pandas.StringDtype):
-        hint = "string" if dtype.na_value is pandas.NA else "str"
-        return column.to_numpy(dtype=object, na_value=None).tolist(), hint
-    if str(dtype).startswith(NULLABLE):
-        if not array.isna().any():
-            return array.to_numpy(dtype=dtype.numpy_dtype), str(dtype)
-        return array.to_numpy(dtype=object, na_value=None).tolist(), str(dtype)
-    raise ValueNotPortable(str(dtype), reason=f"a column of dtype {dtype} can't travel")
 
 
 def read_frame(pandas: Any, payload: list[Any]) -> Any:
     """Rebuild a DataFrame from its payload."""
     labels, index, columns, *rest = payload
     hints = rest[0] if rest else [None] * len(columns)
-    restored = [_restore(pandas, values, hint) for values, hint in zip(columns, hints, strict=True)]
+    restored = [restore(pandas, values, hint) for values, hint in zip(columns, hints, strict=True)]
     rebuilt = _read_index(pandas, index)
-    frame = pandas.DataFrame(dict(enumerate(restored)), index=None if restored else rebuilt)
+    # Columns in one block are faster to work with, large ones faster to leave where they are.
+    copy = not restored or len(restored[0]) < _LARGE_COLUMN
+    frame = pandas.DataFrame(dict(enumerate(restored)), index=None if restored else rebuilt, copy=copy)
     if rebuilt is not None:
         frame.index = rebuilt
     frame.columns = _read_labels(pandas, labels)
@@ -98,17 +81,23 @@ def read_frame(pandas: Any, payload: list[Any]) -> Any:
 def _read_labels(pandas: Any, labels: Any) -> Any:
     name = None
     if isinstance(labels, pandas.Series):
+        if labels.dtype != object:
+            return _read_index(pandas, labels)
         name, labels = labels.name, labels.tolist()
+    if not isinstance(labels, list):
+        return _read_index(pandas, labels)
     if labels and all(isinstance(label, tuple) for label in labels):
         return pandas.MultiIndex.from_tuples(labels, names=name)
-    return pandas.Index(labels, name=name) if labels else pandas.RangeIndex(0, name=name)
+    if labels == list(range(len(labels))) and not any(type(label) is bool for label in labels[:2]):
+        return pandas.RangeIndex(len(labels), name=name)
+    return pandas.Index(labels, name=name)
 
 
 def read_series(pandas: Any, payload: list[Any]) -> Any:
     """Rebuild a Series from its payload."""
     name, index, values, *rest = payload
     hint = rest[0] if rest else None
-    series = _restore(pandas, values, hint).rename(name)
+    series = restore(pandas, values, hint).rename(name)
     rebuilt = _read_index(pandas, index)
     if rebuilt is not None:
         series.index = rebuilt
@@ -121,27 +110,5 @@ def _read_index(pandas: Any, index: Any) -> Any:
     if isinstance(index, tuple):
         return pandas.MultiIndex.from_arrays(list(index), names=[level.name for level in index])
     if isinstance(index, pandas.Series):
-        return pandas.Index(index, name=index.name, dtype=index.dtype)
-    return _read_index(pandas, _restore(pandas, index, None))
-
-
-def _restore(pandas: Any, values: Any, hint: Any) -> Any:
-    """Make a Series of column values in the dtype that `hint` names; without one, an array's own or object."""
-    if hint is None:
-        return pandas.Series(values, dtype=object if isinstance(values, list) else None)
-    if isinstance(hint, list):
-        kind, categories, ordered = hint
-        if kind != "category":
-            raise ValueError(f"unknown column kind {kind!r}")
-        labels = pandas.Index(categories, dtype=categories.dtype)
-        return pandas.Series(pandas.Categorical(values, categories=labels, ordered=ordered))
-    if hint.startswith("datetime64["):
-        if "dateutil" in hint or "tzlocal" in hint:  # pandas would read files of this machine, by any path
-            raise ValueError(f"a time zone that does not travel: {hint!r}")
-        zone = pandas.api.types.pandas_dtype(hint).tz
-        return pandas.Series(pandas.DatetimeIndex(values).tz_localize("UTC").tz_convert(zone))
-    if hint == "str":
-        return pandas.Series(values, dtype="str" if pandas.__version__ >= "3" else object)
-    if not hint.startswith(NULLABLE):
-        raise ValueError(f"unknown column kind {hint!r}")
-    return pandas.Series(values, dtype=hint)
+        return pandas.Index(index, name=index.name, dtype=index.dtype, copy=False)
+    return _read_index(pandas, restore(pandas, index, None))

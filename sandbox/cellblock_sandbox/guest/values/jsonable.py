@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from .format import MAX_DEPTH, MAX_EXT_DEPTH, ValueNotPortable, check_key, short
+from .pictures import Picture
 from .scalars import from_library, plain_base
 
 _MAX_INT_BITS = 14_000  # Python itself refuses to print longer integers (4,300 digits)
@@ -72,26 +73,50 @@ def _json_key(key: Any) -> str:
 def _jsonable_other(value: Any, path: str, depth: int) -> Any:
     """Arrays as nested lists, DataFrames as records, Series as lists, scalars of libraries as plain values."""
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if isinstance(value, Picture):
+        return {"mime": value.mime, "data": base64.b64encode(value.data).decode("ascii")}
     if pandas is not None and isinstance(value, pandas.DataFrame):
-        names = [_json_key(name if not isinstance(name, tuple) else _joined(name)) for name in value.columns]
-        columns = [_jsonable(value.iloc[:, i], f"{path}[{names[i]!r}]", depth + 1) for i in range(len(names))]
-        if len(set(names)) != len(names):
-            raise ValueNotPortable("DataFrame", path, "two of its columns have the same name in JSON")
-        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        return _records(value, path, depth)
     if pandas is not None and isinstance(value, pandas.Series):
         return [_jsonable(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(value.tolist())]
     if numpy is not None and isinstance(value, numpy.ndarray):
         if value.dtype.kind in "Mm":
             value = value.astype(object) if value.dtype.str.endswith("us]") else _moments(numpy, value)
         return _jsonable(value.tolist(), path, depth + 1)
+    plain = None if pandas is None else _from_pandas(pandas, value)
+    if plain is None:
+        plain = _plainer(value, path)
+    if numpy is not None and isinstance(plain, numpy.ndarray):
+        return _json_moment(numpy, plain)
+    return _jsonable(plain, path, depth + 1)
+
+
+def _from_pandas(pandas: Any, value: Any) -> str | float | None:
+    """What JSON shows for scalars that only pandas' columns hold, or that the standard library can't."""
+    if value is pandas.NaT:
+        return None
+    if isinstance(value, pandas.Timestamp):
+        return str(value.isoformat())
+    if isinstance(value, pandas.Timedelta):
+        return float(value.total_seconds())
+    return str(value) if isinstance(value, pandas.Period | pandas.Interval) else None
+
+
+def _plainer(value: Any, path: str) -> Any:
     found, plain = from_library(value)
     if not found:
         plain = plain_base(value)
         if plain is None:
             raise ValueNotPortable(type(value).__name__, path)
-    if numpy is not None and isinstance(plain, numpy.ndarray):
-        return _json_moment(numpy, plain)
-    return _jsonable(plain, path, depth + 1)
+    return plain
+
+
+def _records(frame: Any, path: str, depth: int) -> list[dict[str, Any]]:
+    names = [_json_key(name if not isinstance(name, tuple) else _joined(name)) for name in frame.columns]
+    columns = [_jsonable(frame.iloc[:, i], f"{path}[{names[i]!r}]", depth + 1) for i in range(len(names))]
+    if len(set(names)) != len(names):
+        raise ValueNotPortable("DataFrame", path, "two of its columns have the same name in JSON")
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _joined(names: tuple[Any, ...]) -> str:

@@ -23,6 +23,7 @@ from .format import (
     DATETIME,
     DECIMAL,
     MAX_EXT_DEPTH,
+    PICTURE,
     PLAIN,
     SERIES,
     SET,
@@ -35,6 +36,7 @@ from .format import (
     extension,
 )
 from .frames import pack_frame, pack_series
+from .pictures import picture_of
 from .refusals import explain
 from .scalars import from_library, plain_base
 
@@ -127,6 +129,9 @@ class _Encoder:
             return wire.ExtType(TIMEDELTA, self.nested([value.days, value.seconds, value.microseconds]))
         if isinstance(value, set | frozenset | tuple):
             return wire.ExtType(TUPLE if isinstance(value, tuple) else SET, self.nested(list(value)))
+        picture = picture_of(value)
+        if picture is not None:
+            return wire.ExtType(PICTURE, self.nested([picture.mime, picture.data]))
         plain = plain_base(value)
         if plain is None:
             raise ValueNotPortable(type(value).__name__)

@@ -33,18 +33,26 @@ _EXT, _FIXED_EXT = {0xC7: 1, 0xC8: 2, 0xC9: 4}, {0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7
 _CONTAINER = {0xDC: 2, 0xDD: 4, 0xDE: 2, 0xDF: 4}
 _CUT_OFF = "the bytes end too early"
 
-Extension = Callable[[int, bytes], Any]
+Extension = Callable[[int, bytes, int, int], Any]
+"""Reads an extension type: its code, the bytes it is in, and where in them its payload begins and ends."""
+Binary = Callable[[bytes, int, int], Any]
+"""Gives a binary: the bytes it is in, and where in them it begins and ends."""
 Keys = list[tuple[str, bytes, int]]
 """Of each key of a map: itself, how it is packed, and the length of that."""
 
 
-def decode(data: bytes, extension: Extension, at: int = 0) -> tuple[Any, int]:
-    """Read the value that begins at `at`; give it and the place behind it. `extension` reads extension types.
+def _copied(data: bytes, start: int, end: int) -> bytes:
+    return data[start:end]
 
+
+def decode(data: bytes, extension: Extension, at: int = 0, binary: Binary = _copied) -> tuple[Any, int]:
+    """Read the value that begins at `at`; give it and the place behind it.
+
+    `extension` reads extension types; `binary` makes something else than copies of the binaries.
     Raises ValueError for what isn't msgpack or ends too early, TypeError for a map key that can't be one.
     """
     try:
-        value, end = _decode(data, extension, at)
+        value, end = _decode(data, extension, at, binary)
     except (IndexError, struct.error):
         raise ValueError(_CUT_OFF) from None
     if end > len(data):  # the last string was cut off; an earlier one leaves no byte to go on with
@@ -52,7 +60,7 @@ def decode(data: bytes, extension: Extension, at: int = 0) -> tuple[Any, int]:
     return value, end
 
 
-def _decode(data: bytes, extension: Extension, at: int) -> tuple[Any, int]:  # noqa: PLR0912 (the hot path)
+def _decode(data: bytes, extension: Extension, at: int, binary: Binary) -> tuple[Any, int]:  # noqa: PLR0912 (hot)
     items: list[Any] = []
     left, is_map = 1, False
     outer: list[tuple[list[Any], int, bool]] = []
@@ -97,7 +105,7 @@ def _decode(data: bytes, extension: Extension, at: int) -> tuple[Any, int]:  # n
             opens_map = first >= 0xDE
             size, at = _length(data, at + 1, _CONTAINER[first])
         else:
-            value, at = _other(data, extension, first, at + 1)
+            value, at = _other(data, extension, binary, first, at + 1)
             items.append(value)
             continue
         if len(outer) >= MAX_DEPTH:
@@ -106,7 +114,7 @@ def _decode(data: bytes, extension: Extension, at: int) -> tuple[Any, int]:  # n
         items, left, is_map = [], 2 * size if opens_map else size, opens_map
 
 
-def _other(data: bytes, extension: Extension, first: int, at: int) -> tuple[Any, int]:
+def _other(data: bytes, extension: Extension, binary: Binary, first: int, at: int) -> tuple[Any, int]:
     """Read the value that begins with the byte `first`, just before `at`: the rarer scalars, bytes, extensions."""
     if first in _CONSTANTS:
         return _CONSTANTS[first], at
@@ -124,10 +132,9 @@ def _other(data: bytes, extension: Extension, first: int, at: int) -> tuple[Any,
     end = start + size
     if end > len(data):
         raise ValueError(_CUT_OFF)
-    content = data[start:end]
     if is_ext:
-        return extension(data[at] - 0x100 if data[at] > 0x7F else data[at], content), end
-    return content.decode() if first in _STR else content, end
+        return extension(data[at] - 0x100 if data[at] > 0x7F else data[at], data, start, end), end
+    return data[start:end].decode() if first in _STR else binary(data, start, end), end
 
 
 def _length(data: bytes, at: int, width: int) -> tuple[int, int]:

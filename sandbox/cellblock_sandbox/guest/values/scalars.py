@@ -25,8 +25,19 @@ def from_library(value: Any) -> tuple[bool, Any]:  # noqa: PLR0911 (one for each
     if isinstance(value, pandas.Timestamp | pandas.Timedelta):
         return True, _from_pandas_moment(pandas, value)
     if isinstance(value, pandas.Index):
-        return True, pandas.Series(value).to_numpy() if value.nlevels == 1 else value.tolist()
+        return True, _from_index(pandas, value)
+    if isinstance(value, pandas.api.extensions.ExtensionArray):
+        return True, pandas.Series(value)
     return False, None
+
+
+def _from_index(pandas: Any, index: Any) -> Any:
+    """Give an index as an array, where NumPy has none as a list, one of several levels as a list of tuples."""
+    if index.nlevels > 1:
+        return index.tolist()
+    if isinstance(index.dtype, pandas.StringDtype):
+        return pandas.Series(index).to_numpy(dtype=object, na_value=None)
+    return pandas.Series(index).to_numpy()
 
 
 def _from_numpy_scalar(numpy: Any, value: Any) -> Any:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from . import wire
+from . import pure_decoder, wire
 from .arrays import read_array
 from .format import (
     BIG_INT,
@@ -17,6 +17,7 @@ from .format import (
     DECIMAL,
     MAX_EXT_DEPTH,
     NDARRAY,
+    PICTURE,
     SERIES,
     SET,
     TIME,
@@ -27,47 +28,69 @@ from .format import (
     with_article,
 )
 from .frames import read_frame, read_series
+from .pictures import Picture
+from .wire import Buffer, Span
 
 
-def unpack(data: bytes | bytearray | memoryview) -> Any:
+def unpack(data: Buffer | Span, *, take: bool = False) -> Any:
     """Rebuild the value packed in `data`.
 
+    With `take`, nobody looks at `data` any more: large arrays in it take over its memory, uncopied.
     Raises ValueError when the bytes are not this format, ValueNotPortable when the value needs a library that
     isn't installed on this side.
     """
     try:
-        return _Decoder().value(data)
-    except ValueNotPortable:
+        return _Decoder(take).value(data if isinstance(data, Span) else Span(data, 0, len(data)))
+    except (ValueNotPortable, MemoryError):
         raise
-    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, struct.error) as error:
+    except Exception as error:  # of bytes that a hostile guest made, NumPy and pandas may make anything
         raise ValueError(f"not a packed value: {error or type(error).__name__}") from error
+
+
+def unpack_request(request: bytes) -> dict[str, Any]:
+    """Rebuild the map in `request`, leaving the packed values in it where they are: a Span for each binary.
+
+    Raises ValueError for what is no map of plain values.
+    """
+    try:
+        members, end = pure_decoder.decode(request, _Decoder(False).extension, 0, Span)
+    except Exception as error:
+        raise ValueError(f"not a request: {error}") from error
+    if end != len(request) or type(members) is not dict:
+        raise ValueError("not a request: expected one map")
+    return members
 
 
 class _Decoder:
     """Rebuilds one value. Holds how deep in extension types it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, take: bool) -> None:
+        self._take = take
         self._depth = 0
 
-    def value(self, data: bytes | bytearray | memoryview) -> Any:
-        """Read the one value in `data`."""
-        return wire.decode(data, self._extension)
+    def value(self, span: Span) -> Any:
+        """Read the one value in `span`."""
+        return wire.decode(span, self.extension)
 
-    def _nested(self, data: bytes) -> Any:
+    def extension(self, code: int, data: Buffer, start: int, end: int) -> Any:
+        """Read an extension type whose payload is that part of `data`."""
+        span = Span(data, start, end)
+        if code == NDARRAY:
+            return read_array(_library("numpy", "ndarray"), span, self._take)
+        if code in _FROM_BYTES:
+            return _FROM_BYTES[code](bytes(data[start:end]))
+        if code in _FROM_VALUE:
+            return _FROM_VALUE[code](self._nested(span))
+        raise ValueError(f"unknown extension type {code}")
+
+    def _nested(self, span: Span) -> Any:
         if self._depth >= MAX_EXT_DEPTH:
             raise ValueError("nested too deeply")
         self._depth += 1
         try:
-            return self.value(data)
+            return self.value(span)
         finally:
             self._depth -= 1
-
-    def _extension(self, code: int, data: bytes) -> Any:
-        if code in _FROM_BYTES:
-            return _FROM_BYTES[code](data)
-        if code in _FROM_VALUE:
-            return _FROM_VALUE[code](self._nested(data))
-        raise ValueError(f"unknown extension type {code}")
 
 
 def _read_timestamp(data: bytes) -> datetime:
@@ -91,7 +114,6 @@ def _library(name: str, kind: str) -> Any:
 
 _FROM_BYTES: dict[int, Callable[[bytes], Any]] = {
     BIG_INT: lambda data: int.from_bytes(data, "big", signed=True),
-    NDARRAY: lambda data: read_array(_library("numpy", "ndarray"), data),
     DATETIME: lambda data: datetime.fromisoformat(data.decode("ascii")),
     DATE: lambda data: date.fromisoformat(data.decode("ascii")),
     TIME: lambda data: time.fromisoformat(data.decode("ascii")),
@@ -105,4 +127,5 @@ _FROM_VALUE: dict[int, Callable[[Any], Any]] = {
     TIMEDELTA: lambda fields: timedelta(*fields),
     SET: set,
     TUPLE: tuple,
+    PICTURE: lambda fields: Picture(*fields),
 }

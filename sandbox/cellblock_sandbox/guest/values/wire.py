@@ -6,23 +6,38 @@ fast as msgpack's own pure-Python half (RATIONALE.md).
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import pure_decoder, pure_encoder
+from .format import EXT32
 
-Extension = Callable[[int, bytes], Any]
+Buffer = bytes | bytearray | memoryview
 Default = Callable[[Any], Any]
+Extension = Callable[[int, Buffer, int, int], Any]
+"""Reads an extension type: its code, the bytes it is in, and where in them its payload begins and ends."""
+
+
+class Span(NamedTuple):
+    """Bytes inside other bytes, where they are."""
+
+    data: Buffer
+    start: int
+    end: int
+
 
 ExtType: Any
 encode: Callable[[Any, Default], bytes]
-decode: Callable[[bytes | bytearray | memoryview, Extension], Any]
+decode: Callable[[Span, Extension], Any]
 
 
-def decode_purely(data: bytes | bytearray | memoryview, extension: Extension) -> Any:
-    """Read the one value in `data`. Raises ValueError and TypeError as `pure_decoder.decode`."""
-    value, end = pure_decoder.decode(bytes(data), extension)
-    if end != len(data):
-        raise ValueError("bytes follow the value")
+def decode_purely(span: Span, extension: Extension) -> Any:
+    """Read the one value in `span`. Raises ValueError and TypeError as `pure_decoder.decode`."""
+    data, start, end = span
+    if type(data) is not bytes:
+        data, start, end = bytes(data[start:end]), 0, end - start
+    value, stop = pure_decoder.decode(data, extension, start)
+    if stop != end:
+        raise ValueError("the value doesn't end where its bytes do")
     return value
 
 
@@ -38,20 +53,30 @@ else:
         packed: bytes = msgpack.Packer(default=default, strict_types=True, buf_size=4096).pack(value)
         return packed
 
-    def decode(data: bytes | bytearray | memoryview, extension: Extension) -> Any:
-        """Read the one value in `data`; ValueError for bytes that aren't msgpack.
+    def decode(span: Span, extension: Extension) -> Any:
+        """Read the one value in `span`; ValueError for bytes that aren't msgpack.
 
         An Unpacker object, unlike `unpackb`, keeps its 40 kB stack off the C stack: extensions nest calls of this.
+        It copies what it is fed, and every extension again; a value that is one array doesn't go through it.
         """
-        size = max(len(data), 16)
+        size = span.end - span.start
+        if size >= EXT32.size:
+            first, length, code = EXT32.unpack_from(span.data, span.start)
+            if first == 0xC9 and length == size - EXT32.size:
+                return extension(code, span.data, span.start + EXT32.size, span.end)
+        room = max(size, 16)
         unpacker = msgpack.Unpacker(
-            strict_map_key=False, timestamp=3, ext_hook=extension, max_buffer_size=size, read_size=size
+            strict_map_key=False,
+            timestamp=3,
+            ext_hook=lambda code, content: extension(code, content, 0, len(content)),
+            max_buffer_size=room,
+            read_size=room,
         )
-        unpacker.feed(data)
+        unpacker.feed(memoryview(span.data)[span.start : span.end])
         try:
             value = unpacker.unpack()
         except msgpack.UnpackException as error:
             raise ValueError(str(error) or type(error).__name__) from error
-        if unpacker.tell() != len(data):
+        if unpacker.tell() != size:
             raise ValueError("bytes follow the value")
         return value
