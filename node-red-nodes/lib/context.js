@@ -30,7 +30,8 @@ function contextAnswers(contextOf, stores) {
 }
 
 async function answerTo({ op, scope, store, key, value }, node, stores) {
-    const context = { node, flow: node.flow, global: node.global }[scope];
+    const scopes = new Map([["node", node], ["flow", node.flow], ["global", node.global]]);
+    const context = scopes.get(scope);
     if (!OPERATIONS.has(op) || !context) {
         throw new Error(`no ${String(scope)} context, or nothing in it called ${String(op)}`);
     }

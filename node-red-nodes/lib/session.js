@@ -143,7 +143,10 @@ class Session extends EventEmitter {
         if (code === MESSAGE_TOO_BIG) {
             this.#blame();
         }
-        if (this.#running.size > 0) {
+        if (error.code === "broken_answer") {
+            // Heard again, it would end the next connection too.
+            this.#giveUp(error);
+        } else if (this.#running.size > 0) {
             this.#givingUp = setTimeout(() => this.#giveUp(error), this.patienceMs);
         }
         this.#down(error);

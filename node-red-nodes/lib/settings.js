@@ -25,7 +25,8 @@ function readSettings(config) {
     };
 }
 
-function readOrder({ order = ORDERS[0], keepState = false }) {
+function readOrder({ order, keepState = false }) {
+    order ||= ORDERS[0];
     if (!ORDERS.includes(order)) {
         throw new RangeError(`order must be ${ORDERS.join(" or ")}, not ${JSON.stringify(order)}`);
     }
