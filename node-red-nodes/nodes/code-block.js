@@ -5,6 +5,7 @@
  */
 "use strict";
 
+const { setMaxListeners } = require("node:events");
 const { Block } = require("../lib/block");
 const { Connection } = require("../lib/connection");
 const { contextAnswers } = require("../lib/context");
@@ -25,6 +26,8 @@ module.exports = function (RED) {
         const node = this;
         const translate = (key, options) => RED._(`code-block.${key}`, options);
         const stop = new AbortController();
+        // One listener for each run.
+        setMaxListeners(0, stop.signal);
         let settings;
         let connection;
         try {
