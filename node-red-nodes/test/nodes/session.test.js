@@ -115,7 +115,8 @@ describe("a block and its flow", function () {
         });
 
         it("that is lost is told", async () => {
-            const stubborn = "while data == 'crash':\n    try:\n        while True: pass\n    except BaseException: pass\n";
+            const stubborn = "while data == 'crash':\n    try:\n        while True: pass\n"
+                + "    except BaseException: pass\n";
             const flow = await block(`${stubborn}return data`, { keepState: true, timeout: 0.5 });
             const warnings = [];
             flow.block.on("call:warn", (call) => warnings.push(call.firstArg));
