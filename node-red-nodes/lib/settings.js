@@ -6,10 +6,12 @@
 const MAX_OUTPUTS = 500;
 const MAX_NAME = 200;
 const MAX_TIMEOUT_S = 86_400;
+const ORDERS = ["in-order", "parallel"];
 
 /**
  * @param {object} config as the flow file has it
- * @returns {{language: string, code: string, outputs: number, timeoutS: number, name: string}}
+ * @returns {{language: string, code: string, outputs: number, timeoutS: number, name: string, order: string,
+ *     keepState: boolean}}
  * @throws {RangeError} whose message says which setting is wrong, what it is and what it may be
  */
 function readSettings(config) {
@@ -19,7 +21,22 @@ function readSettings(config) {
         outputs: readNumber("outputs", config.outputs, { fallback: 1, min: 0, max: MAX_OUTPUTS, whole: true }),
         timeoutS: readNumber("timeout", config.timeout, { fallback: 30, min: 0.001, max: MAX_TIMEOUT_S }),
         name: readName(config.name),
+        ...readOrder(config),
     };
+}
+
+function readOrder({ order, keepState = false }) {
+    order ||= ORDERS[0];
+    if (!ORDERS.includes(order)) {
+        throw new RangeError(`order must be ${ORDERS.join(" or ")}, not ${JSON.stringify(order)}`);
+    }
+    if (typeof keepState !== "boolean") {
+        throw new RangeError(`keepState must be true or false, not ${JSON.stringify(keepState)}`);
+    }
+    if (keepState && order !== "in-order") {
+        throw new RangeError("order must be in-order for a block that keeps its state");
+    }
+    return { order, keepState };
 }
 
 /** The block's name as tracebacks show it: printable, and not endless. */
