@@ -17,7 +17,7 @@ const MAX_PROBLEM = 65_536;
 // Results may be as large as the service allows; this only keeps a wrong length from filling the memory.
 const MAX_MESSAGE = 2 ** 30;
 const NORMAL = 1000;
-const UNSUPPORTED = 1003;
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
  * @param {string} url for example "http://127.0.0.1:8765"
@@ -56,6 +56,7 @@ class Link {
             handshakeTimeout: GREETING_MS,
             perMessageDeflate: false,
             maxPayload: MAX_MESSAGE,
+            ...(isPrivate(url) && { generateMask: noMask }),
         });
     }
 
@@ -132,7 +133,7 @@ class Link {
         try {
             message = isBinary ? envelope.unpack(data) : envelope.unpack(Buffer.of());
         } catch (error) {
-            this.#drop(new Error(`a message can't be read: ${error.message}`), UNSUPPORTED);
+            this.#drop(new Error(`a message can't be read: ${error.message}`));
             return;
         }
         this.onMessage(message);
@@ -170,6 +171,19 @@ class Link {
         }
         return unreachable(this.url, `connection lost${reason.length > 0 ? `: ${reason}` : ""}`);
     }
+}
+
+/** Whether nothing stands between here and there that could read what is said. */
+function isPrivate(url) {
+    return url.protocol === "https:" || LOOPBACK.has(url.hostname);
+}
+
+/**
+ * A mask keeps proxies from taking a message for something else. Where there are none it isn't worth its time: 130 ms
+ * for 80 MB.
+ */
+function noMask(mask) {
+    mask.fill(0);
 }
 
 function parseJson(text) {

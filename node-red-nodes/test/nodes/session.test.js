@@ -114,6 +114,14 @@ describe("a block and its flow", function () {
             assert.deepEqual(await results(await block(code), [1, 2]), [[1], [2]]);
         });
 
+        it("goes on after an error, and after a timeout that the block took part in", async () => {
+            const flow = await block(`${code.replace("return seen", "")}\n1 / data[0]\nwhile data[1]: pass\nreturn seen`,
+                { keepState: true, timeout: 0.5 });
+            [[1, 0], [0, 0], [1, 1], [1, 0]].forEach((payload) => flow.send({ payload }));
+            assert.equal((await flow.at("out0", 2))[1].payload.length, 4);
+            assert.deepEqual(flow.seen.caught.map((msg) => msg.error.code), ["error", "timeout"]);
+        });
+
         it("that is lost is told", async () => {
             const stubborn = "while data == 'crash':\n    try:\n        while True: pass\n"
                 + "    except BaseException: pass\n";
@@ -143,6 +151,24 @@ describe("a block and its flow", function () {
             flow.send({ payload: "b" });
             assert.equal((await flow.at("out0"))[0].payload, "b");
             assert.equal(flow.seen.caught[0].error.code, "timeout");
+        });
+    });
+
+    describe("examples", () => {
+        const blockOf = (name) => {
+            const { code, order, keepState } = require(`../../examples/${name}.json`)
+                .find((node) => node.type === "code-block");
+            return block(code, { order, keepState });
+        };
+
+        it("kept state", async () => {
+            const flow = await blockOf("kept-state");
+            assert.deepEqual(await results(flow, [1.2, 1.8]), [{ readings: 1, mean: 1.2 }, { readings: 2, mean: 1.5 }]);
+        });
+
+        it("context", async () => {
+            const flow = await blockOf("context");
+            assert.deepEqual((await results(flow, [1.2, 1.8, 1.5])).map(({ highest }) => highest), [1.2, 1.8, 1.8]);
         });
     });
 
