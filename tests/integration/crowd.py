@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import math
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 import msgpack
 
 PATIENCE_S = 90
+SESSIONS, IN_FLIGHT, POSTS = 4, 4, 4
+CANCEL_AFTER_S = 0.05
+REFUSED_S = 0.2
+"""How long a client pauses that was refused."""
+CANCELLED = ("cancelled", "Cancelled")
 Answer = dict[str, Any]
+Going = Callable[[], bool]
 
 
 def asked(number: int) -> tuple[dict[str, Any], tuple[str, Any]]:
@@ -32,6 +40,8 @@ def asked(number: int) -> tuple[dict[str, Any], tuple[str, Any]]:
     ]
     if number % 100 == 99:
         return {"code": "while True:\n  pass", "timeout_s": 0.2}, ("timeout", "TimeoutError")
+    if number % 100 == 49:
+        return {"code": "import time\ntime.sleep(60)"}, CANCELLED
     return kinds[number % len(kinds)]
 
 
@@ -54,12 +64,24 @@ class Crowd:
         self.answers: defaultdict[str, list[Answer]] = defaultdict(list)
         self._numbers = itertools.count()
 
-    async def work(self, seconds: float, *, sessions: int = 4, posts: int = 4, in_flight: int = 4) -> None:
-        """Ask for so long, then wait for what is under way."""
+    async def work(
+        self,
+        seconds: float = math.inf,
+        *,
+        most: float = math.inf,
+        sessions: int = 4,
+        posts: int = 4,
+        in_flight: int = 4,
+    ) -> None:
+        """Ask for so long, or so many times altogether, then wait for what is under way."""
         until = time.monotonic() + seconds
+
+        def going() -> bool:
+            return time.monotonic() < until and len(self.expected) < most
+
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as http:
-            clients = [self._session(http, until, in_flight) for _ in range(sessions)]
-            await asyncio.gather(*clients, *(self._posts(http, until) for _ in range(posts)))
+            clients = [self._session(http, going) for _ in range(SESSIONS)]
+            await asyncio.gather(*clients, *(self._posts(http, going) for _ in range(POSTS)))
 
     def _next(self) -> tuple[str, dict[str, Any]]:
         number = next(self._numbers)
@@ -67,30 +89,46 @@ class Crowd:
         request, self.expected[ident] = asked(number)
         return ident, request
 
-    async def _posts(self, http: aiohttp.ClientSession, until: float) -> None:
+    async def _posts(self, http: aiohttp.ClientSession, going: Going) -> None:
         with contextlib.suppress(aiohttp.ClientConnectionError):
-            while time.monotonic() < until:
+            while going():
                 ident, request = self._next()
-                async with http.post(f"{self.url}/v1/execute", json={**request, "id": ident}) as response:
-                    self.answers[ident].append(await response.json())
+                post = asyncio.create_task(self._post(http, ident, request))
+                if self.expected[ident] == CANCELLED:
+                    await asyncio.sleep(CANCEL_AFTER_S)
+                    await (await http.delete(f"{self.url}/v1/executions/{ident}")).read()
+                await post
+                await self._pause(ident)
 
-    async def _session(self, http: aiohttp.ClientSession, until: float, in_flight: int) -> None:
+    async def _post(self, http: aiohttp.ClientSession, ident: str, request: dict[str, Any]) -> None:
+        async with http.post(f"{self.url}/v1/execute", json={**request, "id": ident}) as response:
+            self.answers[ident].append(await response.json())
+
+    async def _pause(self, ident: str) -> None:
+        if any("error_key" in answer for answer in self.answers.get(ident, [])):
+            await asyncio.sleep(REFUSED_S)
+
+    async def _session(self, http: aiohttp.ClientSession, going: Going) -> None:
         socket = await http.ws_connect(f"{self.url}/v1/session", protocols=("cellblock.v1",), max_msg_size=0)
         await socket.send_bytes(msgpack.packb({"kind": "hello"}))
         ended: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         hearing = asyncio.create_task(self._hear(socket, ended))
 
         async def lane() -> None:
-            while time.monotonic() < until and not hearing.done():
+            while going() and not hearing.done():
                 ident, request = self._next()
                 message = {"kind": "execute", "id": ident, "request": msgpack.packb(request)}
                 with contextlib.suppress(aiohttp.ClientConnectionError):
                     await socket.send_bytes(msgpack.packb(message))
+                    if self.expected[ident] == CANCELLED:
+                        await asyncio.sleep(CANCEL_AFTER_S)
+                        await socket.send_bytes(msgpack.packb({"kind": "cancel", "id": ident}))
                 answer = asyncio.create_task(ended[ident].wait())
                 await asyncio.wait([answer, hearing], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
                 answer.cancel()
+                await self._pause(ident)
 
-        await asyncio.gather(*(lane() for _ in range(in_flight)))
+        await asyncio.gather(*(lane() for _ in range(IN_FLIGHT)))
         await asyncio.sleep(0.5)  # an answer too many would come now
         await socket.close()
         await hearing
