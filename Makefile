@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 NODES := node-red-nodes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup run test test-fast test-numpy check format bench clean setup-dev
+.PHONY: setup run test test-fast test-load test-numpy soak fuzz check format bench clean setup-dev
 
 setup: $(VENV)/.installed $(NODES)/node_modules/.installed
 	@$(BIN)/cellblock image build
@@ -38,6 +38,17 @@ test: setup-dev
 test-fast: $(VENV)/.installed-dev $(NODES)/node_modules/.installed
 	$(BIN)/pytest -q tests/unit -m "not network"
 	cd $(NODES) && npm run --silent test:unit
+
+# A minute of load while workers are killed, 20,000 executions with a plot of the memory, ten minutes of damaged input.
+# In `make test` are shorter ones.
+test-load: setup-dev
+	CELLBLOCK_TEST_LOAD_S=60 $(BIN)/pytest tests/integration/test_load.py
+
+soak: setup-dev
+	$(BIN)/python -m tests.soak
+
+fuzz: setup-dev
+	$(BIN)/python -m tests.fuzz
 
 # NumPy's own tests, here and in npm's pyodide. Not part of `make test`: it takes a while.
 test-numpy: $(VENV)/.installed-dev

@@ -22,8 +22,8 @@ import pytest
 class Service:
     """A running `cellblock serve` and the requests the tests send to it."""
 
-    def __init__(self, home: Path, **settings: str) -> None:
-        self.port = free_port()
+    def __init__(self, home: Path, *, port: int | None = None, **settings: str) -> None:
+        self.port = port or free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CELLBLOCK_")}
         # In the shared home the records would be those of whoever runs the tests.
         self.folder = tempfile.TemporaryDirectory(prefix="cellblock-test-")
@@ -31,7 +31,9 @@ class Service:
         environment |= {"CELLBLOCK_HOME": str(home), "CELLBLOCK_LOG_FORMAT": "json", "CELLBLOCK_RECORDS_FILE": records}
         environment |= settings
         command = [sys.executable, "-m", "cellblock_service", "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.log = Path(self.folder.name) / "log"  # a pipe that nobody reads would hold it up
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stderr=log, stdin=subprocess.DEVNULL)
 
     def wait_ready(self, within_s: float = 60) -> None:
         """Wait until it can run blocks; when that doesn't come about, end it and show what it logged."""
@@ -44,7 +46,8 @@ class Service:
                 pass
             time.sleep(0.1)
         self.process.kill()
-        pytest.fail(self.process.communicate()[1].decode())
+        self.process.wait()
+        pytest.fail(self.log.read_text())
 
     def get(self, path: str) -> tuple[int, dict[str, Any]]:
         return self.exchange(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}"))
@@ -97,8 +100,8 @@ class Service:
     def stop(self) -> str:
         """End it as an operator would; give what it logged."""
         self.process.send_signal(signal.SIGTERM)
-        _, logged = self.process.communicate(timeout=45)
-        return logged.decode()
+        self.process.wait(timeout=45)
+        return self.log.read_text()
 
 
 def decoded(content_type: str, body: bytes) -> dict[str, Any]:

@@ -203,13 +203,16 @@ class Pool:
                 failures = 0
             except Exception as error:  # not only WorkerLost: a slot that ends would never come back
                 failures += 1
-                self._report(error)
+                self._report(error, failures)
                 await asyncio.sleep(min(0.1 * 2**failures, MAX_BACKOFF_S))
 
-    def _report(self, error: Exception) -> None:
-        """Note why starting failed; when nothing can run any more, say so to everyone who waits."""
+    def _report(self, error: Exception, failures: int) -> None:
+        """Note why starting failed; when nothing can run any more, say so to everyone who waits.
+
+        Workers that did start before are given a second try meanwhile: they may have been killed by chance.
+        """
         log.warning("worker_start_failed", reason=str(error), exc_info=not isinstance(error, WorkerLost))
-        if not self._alive:
+        if not self._alive and (failures > 1 or not self._open):
             self._problem = str(error)
             self._open = False
             self._refuse_waiting(self._problem)
