@@ -187,7 +187,11 @@ async def test_nobody_there_any_more(connect: Connect, monkeypatch: pytest.Monke
 
 async def test_back_too_late(connect: Connect) -> None:
     service = await connect(session_linger_s=0.1)
-    async with Proxy(service.port or 0) as proxy, AsyncClient(proxy.url) as client, client.start("sleep 99") as execution:
+    async with (
+        Proxy(service.port or 0) as proxy,
+        AsyncClient(proxy.url) as client,
+        client.start("sleep 99") as execution,
+    ):
         await heard(execution, Status("running"))
         proxy.closed = True
         proxy.cut()
