@@ -47,7 +47,6 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ident: str | None = None
         self._service: str | None = None
-        self._same = False
         self._greeted = False
         self._heard = False
         self._closed = False
@@ -117,6 +116,8 @@ class Session:
                     self._hear(messages.read(message.data))
         except ClientError as error:
             return error
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            return AnswerUnreadable(f"{self._transport.url} sent a message that can't be read: {error!r}")
         finally:
             self._socket = None
             if socket is not None:
@@ -141,9 +142,7 @@ class Session:
             raise ServiceRefused.of(told["problem"])
         if told.get("kind") != "welcome" or not isinstance(told.get("session"), str):
             raise AnswerUnreadable(f"{self._transport.url} answered a hello without a welcome")
-        service = told.get("service")
-        self._same = bool(told.get("resumed")) or (service is not None and service == self._service)
-        self._ident, self._service, self._greeted = told["session"], service, True
+        self._ident, self._service, self._greeted = told["session"], told.get("service"), True
 
     async def _take_up(self) -> None:
         """Send what waits, and ask for the events that were missed."""
@@ -164,6 +163,7 @@ class Session:
             self._fail(execution, self._lost_on_the_way(size))
             return
         execution.sent += 1
+        execution.sent_to = self._service
         await self._send(execution.message)
 
     async def _send(self, data: bytes) -> None:
@@ -199,26 +199,22 @@ class Session:
                 execution.resuming = False
                 self._spawn(self._look_up(execution))
         elif kind == "call":
-            self._spawn(self._reply(execution, told))
+            self._spawn(self._reply(execution, told["call"], execution.answer(told)))
         else:
             self._event(execution, told)
 
     def _event(self, execution: Execution, told: dict[str, Any]) -> None:
         self._heard = True
-        arrived = execution.message is not None
-        try:
-            execution.hear(told)
-        except (KeyError, TypeError) as error:
-            raise AnswerUnreadable(f"{self._transport.url} sent an event that can't be read: {error!r}") from error
+        first = execution.message is not None
+        execution.hear(told)
         if execution.ended:
             self._executions.pop(execution.id, None)
-        elif arrived and execution.cancelling:
+        elif first and execution.cancelling:
             # The service may have heard of the cancellation before it had taken the request in, and ignored it.
             self._spawn(self._send(messages.message("cancel", id=execution.id)))
 
-    async def _reply(self, execution: Execution, call: dict[str, Any]) -> None:
-        answer = await execution.answer(call)
-        await self._send(messages.message("reply", id=execution.id, call=call["call"], **answer))
+    async def _reply(self, execution: Execution, call: int, answer: asyncio.Task[dict[str, Any]]) -> None:
+        await self._send(messages.message("reply", id=execution.id, call=call, **await answer))
 
     async def _look_up(self, execution: Execution) -> None:
         """Find in the service's records how an execution ended that isn't in its memory."""
@@ -243,7 +239,7 @@ class Session:
 
         Of another service process than the one it was sent to, that isn't sure: it may have been killed.
         """
-        if execution.seq or not self._same:
+        if execution.seq or execution.sent_to != self._service:
             reason = "the connection was lost, and the service knows nothing of it any more; it may or may not have run"
             self._fail(execution, ExecutionLost(execution.id, reason))
         elif execution.cancelling:
