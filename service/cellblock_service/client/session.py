@@ -100,6 +100,9 @@ class Session:
                     self._fail_all(error)
                     return
                 await asyncio.sleep(next(pauses))
+        except Exception as error:
+            self._fail_all(ClientError(f"the client failed: {error!r}"))
+            raise
         finally:
             self._keeper = None
 
