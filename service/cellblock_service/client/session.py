@@ -55,6 +55,8 @@ class Session:
         """Start an execution, now or as soon as there is a connection."""
         if self._closed:
             raise ClientClosed("the client is closed")
+        if execution.ended:
+            return
         if execution.id in self._executions:
             raise ValueError(f"id: an execution {execution.id!r} is under way already")
         self._executions[execution.id] = execution
@@ -108,7 +110,7 @@ class Session:
 
     async def _connection(self) -> ClientError:
         """Make a connection and serve it to its end; give the reason why it isn't there any more."""
-        socket, code = None, aiohttp.WSCloseCode.GOING_AWAY
+        socket = None
         try:
             socket = await self._transport.connect()
             await self._greet(socket)
@@ -124,7 +126,8 @@ class Session:
         finally:
             self._socket = None
             if socket is not None:
-                await socket.close(code=code)
+                # Any code but OK: the service waits for this client to come back.
+                await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
         if socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
             self._drop_largest()
         reason = str(socket.exception() or f"the connection was lost (code {socket.close_code})")
