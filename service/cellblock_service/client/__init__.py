@@ -3,12 +3,13 @@
     from cellblock_service.client import Client
 
     with Client() as client:
-        outcome = client.run("return data.mean()", data=frame, on_output=print)
+        outcome = client.run("return data.mean()", data=frame)
         print(outcome.value_or_raise())
 
 `Client` waits, `AsyncClient` is for programs with an event loop. `errors` draws the tree of what may be raised.
 """
 
+from cellblock_sandbox import BlockError
 from cellblock_sandbox.guest.values import ValueNotPortable
 
 from cellblock_service.client.asynchronous import AsyncClient
@@ -30,6 +31,7 @@ from cellblock_service.client.synchronous import BlockingExecution, Client
 __all__ = [
     "AnswerUnreadable",
     "AsyncClient",
+    "BlockError",
     "BlockFailed",
     "BlockingExecution",
     "Client",

@@ -46,6 +46,8 @@ class Execution:
         """The number of the event heard last."""
         self.sent = 0
         """How often it was sent."""
+        self.sent_to: str | None = None
+        """The service that it was sent to, as that names itself."""
         self.resuming = False
         """Whether the service was asked for its events again, and has not answered yet."""
         self.cancelling = False
@@ -114,7 +116,7 @@ class Execution:
                 case "status":
                     self.status = told["status"]
                     self._publish(Status(self.status, told.get("progress")))
-                case _:
+                case "stdout" | "stderr":
                     self._publish(Output(kind, told["text"]))
 
     def end(self, told: Mapping[str, Any]) -> None:

@@ -47,7 +47,6 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ident: str | None = None
         self._service: str | None = None
-        self._same = False
         self._greeted = False
         self._heard = False
         self._closed = False
@@ -56,6 +55,8 @@ class Session:
         """Start an execution, now or as soon as there is a connection."""
         if self._closed:
             raise ClientClosed("the client is closed")
+        if execution.ended:
+            return
         if execution.id in self._executions:
             raise ValueError(f"id: an execution {execution.id!r} is under way already")
         self._executions[execution.id] = execution
@@ -101,12 +102,15 @@ class Session:
                     self._fail_all(error)
                     return
                 await asyncio.sleep(next(pauses))
+        except Exception as error:
+            self._fail_all(ClientError(f"the client failed: {error!r}"))
+            raise
         finally:
             self._keeper = None
 
     async def _connection(self) -> ClientError:
         """Make a connection and serve it to its end; give the reason why it isn't there any more."""
-        socket, code = None, aiohttp.WSCloseCode.GOING_AWAY
+        socket = None
         try:
             socket = await self._transport.connect()
             await self._greet(socket)
@@ -117,10 +121,13 @@ class Session:
                     self._hear(messages.read(message.data))
         except ClientError as error:
             return error
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            return AnswerUnreadable(f"{self._transport.url} sent a message that can't be read: {error!r}")
         finally:
             self._socket = None
             if socket is not None:
-                await socket.close(code=code)
+                # Any code but OK: the service waits for this client to come back.
+                await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
         if socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
             self._drop_largest()
         reason = str(socket.exception() or f"the connection was lost (code {socket.close_code})")
@@ -141,9 +148,7 @@ class Session:
             raise ServiceRefused.of(told["problem"])
         if told.get("kind") != "welcome" or not isinstance(told.get("session"), str):
             raise AnswerUnreadable(f"{self._transport.url} answered a hello without a welcome")
-        service = told.get("service")
-        self._same = bool(told.get("resumed")) or (service is not None and service == self._service)
-        self._ident, self._service, self._greeted = told["session"], service, True
+        self._ident, self._service, self._greeted = told["session"], told.get("service"), True
 
     async def _take_up(self) -> None:
         """Send what waits, and ask for the events that were missed."""
@@ -164,6 +169,7 @@ class Session:
             self._fail(execution, self._lost_on_the_way(size))
             return
         execution.sent += 1
+        execution.sent_to = self._service
         await self._send(execution.message)
 
     async def _send(self, data: bytes) -> None:
@@ -199,26 +205,22 @@ class Session:
                 execution.resuming = False
                 self._spawn(self._look_up(execution))
         elif kind == "call":
-            self._spawn(self._reply(execution, told))
+            self._spawn(self._reply(execution, told["call"], execution.answer(told)))
         else:
             self._event(execution, told)
 
     def _event(self, execution: Execution, told: dict[str, Any]) -> None:
         self._heard = True
-        arrived = execution.message is not None
-        try:
-            execution.hear(told)
-        except (KeyError, TypeError) as error:
-            raise AnswerUnreadable(f"{self._transport.url} sent an event that can't be read: {error!r}") from error
+        first = execution.message is not None
+        execution.hear(told)
         if execution.ended:
             self._executions.pop(execution.id, None)
-        elif arrived and execution.cancelling:
+        elif first and execution.cancelling:
             # The service may have heard of the cancellation before it had taken the request in, and ignored it.
             self._spawn(self._send(messages.message("cancel", id=execution.id)))
 
-    async def _reply(self, execution: Execution, call: dict[str, Any]) -> None:
-        answer = await execution.answer(call)
-        await self._send(messages.message("reply", id=execution.id, call=call["call"], **answer))
+    async def _reply(self, execution: Execution, call: int, answer: asyncio.Task[dict[str, Any]]) -> None:
+        await self._send(messages.message("reply", id=execution.id, call=call, **await answer))
 
     async def _look_up(self, execution: Execution) -> None:
         """Find in the service's records how an execution ended that isn't in its memory."""
@@ -243,7 +245,7 @@ class Session:
 
         Of another service process than the one it was sent to, that isn't sure: it may have been killed.
         """
-        if execution.seq or not self._same:
+        if execution.seq or execution.sent_to != self._service:
             reason = "the connection was lost, and the service knows nothing of it any more; it may or may not have run"
             self._fail(execution, ExecutionLost(execution.id, reason))
         elif execution.cancelling:

@@ -7,6 +7,7 @@ What is given to be called is called in the thread that waits: output lands wher
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import threading
 from collections.abc import Coroutine, Iterator
@@ -30,7 +31,7 @@ class Client:
             outcome = client.run("return data * 2", data=numpy.arange(3))
             print(outcome.value_or_raise())
 
-    An interrupt (Ctrl-C) while a block runs cancels it.
+    An interrupt (Ctrl-C) while a block runs cancels it. Without `with`, the client is closed when the program ends.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Client:
     ) -> None:
         self._client = AsyncClient(url, token, ca_file=ca_file)
         self._loop = _LoopThread()
+        atexit.register(self.close)
 
     def __enter__(self) -> Client:
         return self
@@ -49,6 +51,7 @@ class Client:
 
     def close(self) -> None:
         """Cancel what is under way and close all connections."""
+        atexit.unregister(self.close)
         if not self._loop.closed:
             self._loop.run(self._client.close())
             self._loop.close()

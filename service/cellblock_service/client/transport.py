@@ -96,6 +96,9 @@ class Transport:
             return ServiceUnreachable(url, str(error), "is it http:// there?")
         if isinstance(error, TimeoutError):
             return ServiceUnreachable(url, "no answer in time")
+        if isinstance(error, aiohttp.ClientConnectorError) and error.errno:
+            # What the name service says has numbers below zero, and texts of its own.
+            return ServiceUnreachable(url, os.strerror(error.errno) if error.errno > 0 else str(error.strerror))
         return ServiceUnreachable(url, str(error) or type(error).__name__)
 
     async def close(self) -> None:

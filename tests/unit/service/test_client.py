@@ -110,6 +110,10 @@ async def test_cancelling(client_of: Open) -> None:
 
 async def test_cancelled_before_anything_is_known_of_it(client_of: Open) -> None:
     client = await client_of()
+    execution = client.start("echo")
+    await execution.cancel()
+    async with execution:
+        assert (await execution.result()).status == "cancelled"
     async with client.start("sleep 100") as execution:
         await execution.cancel()
         assert (await execution.result()).status == "cancelled"

@@ -145,8 +145,8 @@ async def test_silence_is_noticed(
 async def test_a_slow_line_is_not_silence(
     client: AsyncClient, proxy: Proxy, begun: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "HEARTBEAT_S", 0.5)
-    proxy.up_per_s = 15_000_000
+    monkeypatch.setattr(transport, "HEARTBEAT_S", 1.0)
+    proxy.up_per_s = 8_000_000
     assert len((await client.run("echo", data=bytes(30_000_000))).value) == 30_000_000
     assert proxy.connections == len(begun) == 1
 
@@ -190,7 +190,7 @@ async def test_back_too_late(connect: Connect) -> None:
     async with (
         Proxy(service.port or 0) as proxy,
         AsyncClient(proxy.url) as client,
-        client.start("sleep 99") as execution,
+        client.start("sleep 9") as execution,
     ):
         await heard(execution, Status("running"))
         proxy.closed = True
