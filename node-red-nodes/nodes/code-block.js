@@ -9,9 +9,9 @@ const { setMaxListeners } = require("node:events");
 const { Block } = require("../lib/block");
 const { Connection } = require("../lib/connection");
 const { contextAnswers } = require("../lib/context");
+const { Display } = require("../lib/display");
 const { Queue } = require("../lib/queue");
 const { readSettings } = require("../lib/settings");
-const status = require("../lib/status");
 
 // A flow that produces faster than its block works must hear of it before memory runs out.
 const MAX_WAITING = 1000;
@@ -23,105 +23,81 @@ module.exports = function (RED) {
 
     function CodeBlockNode(config) {
         RED.nodes.createNode(this, config);
-        const node = this;
-        const translate = (key, options) => RED._(`code-block.${key}`, options);
-        const stop = new AbortController();
-        // One listener for each run.
-        setMaxListeners(0, stop.signal);
-        let settings;
-        let connection;
         try {
-            settings = readSettings(config);
-            connection = connectionFor(RED, config.service, shared);
+            const settings = readSettings(config);
+            start(RED, this, settings, connectionFor(RED, config.service, shared), shared);
         } catch (error) {
-            refuseEverything(node, error);
-            return;
-        }
-
-        const block = new Block(settings, {
-            id: node.id,
-            connection,
-            onCall: contextAnswers(() => node.context(), contextStores(RED)),
-            show: (stream, text) => showPrinted(RED, node, stream, text),
-        });
-        const parallel = settings.order === "parallel" ? MAX_PARALLEL : 1;
-        const queue = new Queue(work, { limit: MAX_WAITING, parallel });
-        let phase = "";
-        const onState = (state) => queue.running > 0 || node.status(status.serviceStatus(state, translate));
-        connection.on("state", onState);
-        connection.register(node);
-        node.status(status.serviceStatus(connection.state, translate));
-
-        node.on("input", (msg, send, done) => {
-            if (!queue.push({ msg, send, done })) {
-                done(new Error(translate("error.queue-full", { limit: MAX_WAITING })));
-            } else if (queue.waiting > 0 && phase === "running") {
-                node.status(status.runningStatus(queue.waiting, translate));
-            }
-        });
-
-        node.on("close", (removed, done) => {
-            const dropped = queue.clear().length + queue.running;
-            stop.abort();
-            connection.off("state", onState);
-            connection.unregister(node);
-            shared.releaseIfUnused();
-            if (dropped > 0) {
-                node.warn(translate("error.cancelled-messages", { dropped }));
-            }
-            done();
-        });
-
-        async function work({ msg, send, done }) {
-            phase = "queued";
-            node.status(status.queuedStatus(translate));
-            let shown;
-            try {
-                const options = { signal: stop.signal, onStatus, onWaiting };
-                const { outgoing, timings, stateLost } = await block.run(msg, options);
-                shown = status.doneStatus(timings);
-                if (stateLost) {
-                    node.warn(translate("error.state-lost"));
-                }
-                send(outgoing);
-                done();
-            } catch (error) {
-                if (stop.signal.aborted) {
-                    return;
-                }
-                shown = status.failureStatus(error, translate);
-                done(error);
-            }
-            showEnd(shown);
-        }
-
-        function onStatus(now, progress) {
-            phase = now;
-            if (phase === "loading") {
-                node.status(status.loadingStatus(progress, translate));
-            } else if (phase === "running") {
-                node.status(status.runningStatus(queue.waiting, translate));
-            }
-        }
-
-        function onWaiting(refusal) {
-            node.status(status.waitingStatus(refusal, translate));
-        }
-
-        function showEnd(shown) {
-            if (stop.signal.aborted) {
-                return;
-            }
-            node.status(shown);
-            // Those that run beside it have told that they do already.
-            if (queue.running > 1) {
-                node.status(status.runningStatus(queue.waiting, translate));
-            }
+            refuseEverything(this, error);
         }
     }
 
     RED.nodes.registerType("code-block", CodeBlockNode);
 };
+
+/** Let a node work on messages, until it is closed. */
+function start(RED, node, settings, connection, shared) {
+    const translate = (key, options) => RED._(`code-block.${key}`, options);
+    const stop = new AbortController();
+    // One listener for each run.
+    setMaxListeners(0, stop.signal);
+    const block = new Block(settings, {
+        id: node.id,
+        connection,
+        onCall: contextAnswers(() => node.context(), contextStores(RED)),
+        show: (stream, text) => showPrinted(RED, node, stream, text),
+    });
+    const parallel = settings.order === "parallel" ? MAX_PARALLEL : 1;
+    const queue = new Queue(work, { limit: MAX_WAITING, parallel });
+    const display = new Display((shown) => node.status(shown), translate, queue);
+    const options = {
+        signal: stop.signal,
+        onStatus: (phase, progress) => display.phase(phase, progress),
+        onWaiting: (refusal) => display.refused(refusal),
+    };
+
+    async function work({ msg, send, done }) {
+        display.begin();
+        try {
+            const { outgoing, timings, stateLost } = await block.run(msg, options);
+            if (stateLost) {
+                node.warn(translate("error.state-lost"));
+            }
+            send(outgoing);
+            done();
+            display.done(timings);
+        } catch (error) {
+            if (!stop.signal.aborted) {
+                done(error);
+                display.failed(error);
+            }
+        }
+    }
+
+    const onState = (state) => display.service(state);
+    connection.on("state", onState);
+    connection.register(node);
+    display.service(connection.state);
+
+    node.on("input", (msg, send, done) => {
+        if (queue.push({ msg, send, done })) {
+            display.waiting();
+        } else {
+            done(new Error(translate("error.queue-full", { limit: MAX_WAITING })));
+        }
+    });
+
+    node.on("close", (removed, done) => {
+        const dropped = queue.clear().length + queue.running;
+        stop.abort();
+        connection.off("state", onState);
+        connection.unregister(node);
+        shared.releaseIfUnused();
+        if (dropped > 0) {
+            node.warn(translate("error.cancelled-messages", { dropped }));
+        }
+        done();
+    });
+}
 
 /** A node that can't work says why, at once and to each message, instead of stopping the flow from being deployed. */
 function refuseEverything(node, error) {

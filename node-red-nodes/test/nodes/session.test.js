@@ -115,8 +115,8 @@ describe("a block and its flow", function () {
         });
 
         it("goes on after an error, and after a timeout that the block took part in", async () => {
-            const flow = await block(`${code.replace("return seen", "")}\n1 / data[0]\nwhile data[1]: pass\nreturn seen`,
-                { keepState: true, timeout: 0.5 });
+            const mistakes = code.replace("return seen", "1 / data[0]\nwhile data[1]: pass\nreturn seen");
+            const flow = await block(mistakes, { keepState: true, timeout: 0.5 });
             [[1, 0], [0, 0], [1, 1], [1, 0]].forEach((payload) => flow.send({ payload }));
             assert.equal((await flow.at("out0", 2))[1].payload.length, 4);
             assert.deepEqual(flow.seen.caught.map((msg) => msg.error.code), ["error", "timeout"]);
@@ -199,7 +199,8 @@ describe("a block and its flow", function () {
         const flow = await block("return data");
         flow.send({ payload: 1 });
         await until(() => flow.lastStatus?.fill === "green", 5000, () => "a green status");
-        assert.deepEqual(flow.statusTexts.filter((text) => text !== "").slice(0, 2), ["queued", "running"]);
+        const texts = [...new Set(flow.statusTexts)].filter((text) => text !== "");
+        assert.deepEqual(texts.slice(0, 2), ["queued", "running"]);
     });
 
     it("a connection that is cut in mid-run: the run goes on and ends once", async () => {
@@ -215,8 +216,8 @@ describe("a block and its flow", function () {
             flow.send({ payload: "slow" });
             await until(() => lines === 1, 15_000, () => "the beginning of the run");
             proxy.cut();
-            await until(() => flow.statusTexts.length > 0, 5_000, () => "a status");
             assert.deepEqual((await flow.at("out0"))[0].payload, ["slow", 1]);
+            assert.deepEqual(flow.statusTexts.slice(-4, -1), ["running", "unreachable", "running"]);
             assert.deepEqual(await results(flow, ["quick"]), [["quick", 2]]);
             assert.equal(lines, 2);
             assert.deepEqual(flow.seen.caught, []);

@@ -5,6 +5,7 @@
 
 const assert = require("node:assert/strict");
 const { blockError } = require("../../lib/failures");
+const { Display } = require("../../lib/display");
 const { Printed } = require("../../lib/printed");
 const { Queue } = require("../../lib/queue");
 const { readSettings } = require("../../lib/settings");
@@ -65,6 +66,57 @@ describe("status", () => {
             { fill: "red", shape: "ring", text: "service unreachable" });
         assert.deepEqual(status.serviceStatus("refused", translate),
             { fill: "red", shape: "ring", text: "service refuses" });
+    });
+});
+
+describe("display", () => {
+    let texts;
+    let queue;
+    let display;
+
+    beforeEach(() => {
+        texts = [];
+        queue = { running: 0, waiting: 0 };
+        display = new Display(({ text = "" }) => texts.push(text), translate, queue);
+    });
+
+    const seen = () => texts.splice(0);
+
+    it("one run from its beginning to its end", () => {
+        queue.running = 1;
+        display.begin();
+        display.phase("queued");
+        display.phase("loading", { done: 1, total: 4 });
+        display.phase("running");
+        queue.waiting = 1;
+        display.waiting();
+        display.done({ total: 12 });
+        assert.deepEqual(seen(),
+            ["queued", "loading packages 25 %", "running", "running, 1 waiting", "12 ms"]);
+    });
+
+    it("what waits is counted only while something runs", () => {
+        queue.waiting = 1;
+        display.refused({ code: "queue_full" });
+        display.waiting();
+        assert.deepEqual(seen(), ["waiting for the service"]);
+    });
+
+    it("a service that goes and comes back in mid-run", () => {
+        queue.running = 1;
+        display.phase("running");
+        display.service("unreachable");
+        display.service("ready");
+        assert.deepEqual(seen(), ["running", "service unreachable", "running"]);
+        queue.running = 0;
+        display.service("ready");
+        assert.deepEqual(seen(), [""]);
+    });
+
+    it("one of several runs ends", () => {
+        queue.running = 2;
+        display.failed({ name: "KeyError", code: "error" });
+        assert.deepEqual(seen(), ["KeyError", "running"]);
     });
 });
 
