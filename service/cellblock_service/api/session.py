@@ -162,7 +162,8 @@ class _Connection:
 
     def _begin(self, ident: str, work: ExecuteRequest) -> None:
         """Begin an execution. Raises what it is refused with."""
-        self._admission.admit(self._principal)
+        if not self._executions.knows(self._principal.id, ident):
+            self._admission.admit(self._principal)
         limits = self._admission.limits(self._principal, work.limits)
         work = replace(work, id=ident)
         ask = Ask(work, self._principal, limits, live=True, remote=self._remote, flow=self._session)
