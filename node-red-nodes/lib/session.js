@@ -146,7 +146,7 @@ class Session extends EventEmitter {
         if (error.code === "broken_answer") {
             // Heard again, it would end the next connection too.
             this.#giveUp(error);
-        } else if (this.#running.size > 0) {
+        } else {
             this.#givingUp = setTimeout(() => this.#giveUp(error), this.patienceMs);
         }
         this.#down(error);
