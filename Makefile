@@ -48,6 +48,7 @@ soak: setup-dev
 	$(BIN)/python -m tests.soak
 
 fuzz: setup-dev
+	-$(BIN)/python -m pip install --quiet --only-binary=:all: --group fuzz
 	$(BIN)/python -m tests.fuzz
 
 # NumPy's own tests, here and in npm's pyodide. Not part of `make test`: it takes a while.

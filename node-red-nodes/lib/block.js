@@ -51,7 +51,11 @@ class Block {
         if (answer.status !== "completed") {
             throw blockError(answer);
         }
-        const outgoing = messagesFor(values.decode(answer.result), this.settings.outputs, msg, stays);
+        const { outputs, frames, arrays } = this.settings;
+        const outgoing = messagesFor(values.decode(answer.result, { frames, arrays }), outputs, msg, stays);
+        for (const first of outgoing.flat().slice(0, answer.figures ? 1 : 0)) {
+            first.figures = answer.figures;
+        }
         return { outgoing, timings: answer.timings_ms, stateLost };
     }
 

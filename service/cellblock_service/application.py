@@ -63,7 +63,7 @@ from cellblock_service.workers.pool import Pool, PoolOptions
 from cellblock_service.workers.worker import WorkerOptions
 
 READ_BUFFER = 4 * MEBIBYTE
-"""What may arrive of a body before it is read: with aiohttp's 64 KiB, reading stops and starts a thousand times in 80 MB."""
+"""What may arrive of a body before it is read: with aiohttp's 64 KiB, reading stops a thousand times in 80 MB."""
 
 log = structlog.get_logger(__name__)
 

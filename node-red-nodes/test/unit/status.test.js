@@ -145,7 +145,8 @@ describe("settings", () => {
     it("fill in what is blank", () => {
         const read = readSettings({ outputs: "", timeout: undefined, code: undefined });
         assert.deepEqual(read, {
-            language: "python", code: "", outputs: 1, timeoutS: 30, name: "block", order: "in-order", keepState: false,
+            language: "python", code: "", outputs: 1, timeoutS: 30, name: "block", order: "in-order",
+            keepState: false, frames: "records", arrays: "nested",
         });
     });
 

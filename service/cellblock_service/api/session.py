@@ -37,6 +37,8 @@ HEARTBEAT_S = 20.0
 HELLO_S = 10.0
 # Requests waiting to be taken apart in a worker: more than that from one client are refused.
 MOST_ASIDE = 64
+# Messages that a client hasn't taken: with more than that, it isn't listened to until it has.
+MOST_UNSENT = 10_000
 _LAST = ("result", "refused")
 
 log = structlog.get_logger(__name__)
@@ -70,6 +72,7 @@ class _Connection:
         self._remote = request.remote or ""
         self._request, self._socket = request, socket
         self._principal = principal
+        self._caught_up = asyncio.Event()
         self._aside: asyncio.Queue[tuple[str, memoryview]] = asyncio.Queue()
         self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "execute": self._execute,
@@ -116,6 +119,9 @@ class _Connection:
 
     async def _read(self) -> None:
         async for message in self._socket:
+            if len(self._session.outbox) > MOST_UNSENT:
+                self._caught_up.clear()
+                await self._caught_up.wait()
             content = _content(message.data) if message.type is WSMsgType.BINARY else None
             if content is None:
                 await self._socket.close(
@@ -213,8 +219,10 @@ class _Connection:
         with contextlib.suppress(ConnectionError):
             while True:
                 await outgoing.send(self._waiting())
+                self._caught_up.set()
                 self._session.wakeup.clear()
                 await self._session.wakeup.wait()
+        self._caught_up.set()  # the reader learns of the end by itself
 
     def _waiting(self) -> Iterator[Sequence[Buffer]]:
         """Take what waits out of the outbox; an execution whose end has been written is let go."""

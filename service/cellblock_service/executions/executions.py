@@ -131,6 +131,8 @@ class Executions:
             observer.begun(execution)
         execution.publish("status", status="queued")
         execution.task = asyncio.create_task(self._run(execution, ask), name=f"execution-{ident}")
+        # Cancelled before its first step, it never gets as far as `_run`.
+        execution.task.add_done_callback(lambda _: execution.end(_cancelled()))
         return execution
 
     def cancel(self, execution: Execution) -> None:
@@ -188,7 +190,7 @@ class Executions:
         try:
             execution.end(await self._outcome(execution, ask.patience_s))
         except asyncio.CancelledError:
-            execution.end(_failed("Cancelled", "the execution was cancelled", "cancelled"))
+            execution.end(_cancelled())
         except ServiceError as error:
             _stop(execution, error, refusable=ask.refusable)
         except Exception as error:
@@ -324,6 +326,10 @@ def _outcome(execution: Execution, answer: Frame, job: Job) -> Outcome:
         "run": round(meta.get("run_ms", 0.0), 3),
     }
     return outcome
+
+
+def _cancelled() -> Outcome:
+    return _failed("Cancelled", "the execution was cancelled", "cancelled")
 
 
 def _failed(kind: str, message: str, status: str = "error") -> Outcome:
