@@ -112,7 +112,8 @@ function toMessage(value, msg, stays) {
     if (isMessage(value)) {
         return { ...stays, ...value, _msgid: value._msgid ?? msg._msgid };
     }
-    return { ...msg, payload: value };
+    const { kind, mime } = values.originOf(value) ?? {};
+    return { ...msg, payload: value, ...(kind === "image" && { mime }) };
 }
 
 module.exports = { splitMessage, messagesFor, isMessage };

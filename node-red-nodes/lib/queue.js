@@ -1,26 +1,29 @@
 /*
- * Messages in the order they came, one at a time, and never more waiting than agreed.
+ * Messages in the order they came, one at a time or several at once, and never more waiting than agreed.
  */
 "use strict";
 
-class SerialQueue {
+class Queue {
     #waiting = [];
-    #running = false;
+    #running = 0;
 
     /**
      * @param {(item: *) => Promise<void>} work must not reject
-     * @param {number} limit how many may wait behind the one that runs
+     * @param {{limit: number, parallel?: number}} bounds `limit`: how many may wait; `parallel`: how many are worked
+     *     on at a time
      */
-    constructor(work, limit) {
+    constructor(work, { limit, parallel = 1 }) {
         this.work = work;
         this.limit = limit;
+        this.parallel = parallel;
     }
 
-    /** How many wait behind the one that runs. */
+    /** How many wait behind those that run. */
     get waiting() {
         return this.#waiting.length;
     }
 
+    /** How many are worked on. */
     get running() {
         return this.#running;
     }
@@ -31,7 +34,7 @@ class SerialQueue {
             return false;
         }
         this.#waiting.push(item);
-        if (!this.#running) {
+        if (this.#running < this.parallel) {
             this.#drain();
         }
         return true;
@@ -43,12 +46,12 @@ class SerialQueue {
     }
 
     async #drain() {
-        this.#running = true;
+        this.#running += 1;
         while (this.#waiting.length > 0) {
             await this.work(this.#waiting.shift());
         }
-        this.#running = false;
+        this.#running -= 1;
     }
 }
 
-module.exports = { SerialQueue };
+module.exports = { Queue };

@@ -6,10 +6,17 @@
 const MAX_OUTPUTS = 500;
 const MAX_NAME = 200;
 const MAX_TIMEOUT_S = 86_400;
+// What a setting may be; the first is what it is when nothing is said.
+const CHOICES = {
+    order: ["in-order", "parallel"],
+    frames: ["records", "columns", "arrays"],
+    arrays: ["nested", "typed"],
+};
 
 /**
  * @param {object} config as the flow file has it
- * @returns {{language: string, code: string, outputs: number, timeoutS: number, name: string}}
+ * @returns {{language: string, code: string, outputs: number, timeoutS: number, name: string, order: string,
+ *     keepState: boolean, frames: string, arrays: string}} `frames` and `arrays` are options of `values.decode`
  * @throws {RangeError} whose message says which setting is wrong, what it is and what it may be
  */
 function readSettings(config) {
@@ -19,7 +26,30 @@ function readSettings(config) {
         outputs: readNumber("outputs", config.outputs, { fallback: 1, min: 0, max: MAX_OUTPUTS, whole: true }),
         timeoutS: readNumber("timeout", config.timeout, { fallback: 30, min: 0.001, max: MAX_TIMEOUT_S }),
         name: readName(config.name),
+        ...readOrder(config),
+        frames: readChoice("frames", config.frames),
+        arrays: readChoice("arrays", config.arrays),
     };
+}
+
+function readChoice(name, value) {
+    const choices = CHOICES[name];
+    if (value && !choices.includes(value)) {
+        throw new RangeError(`${name} must be ${choices.join(" or ")}, not ${JSON.stringify(value)}`);
+    }
+    return value || choices[0];
+}
+
+function readOrder(config) {
+    const order = readChoice("order", config.order);
+    const { keepState = false } = config;
+    if (typeof keepState !== "boolean") {
+        throw new RangeError(`keepState must be true or false, not ${JSON.stringify(keepState)}`);
+    }
+    if (keepState && order !== "in-order") {
+        throw new RangeError("order must be in-order for a block that keeps its state");
+    }
+    return { order, keepState };
 }
 
 /** The block's name as tracebacks show it: printable, and not endless. */

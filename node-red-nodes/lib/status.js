@@ -22,10 +22,15 @@ function formatDuration(milliseconds) {
     return `${milliseconds.toFixed(milliseconds < 1 ? 2 : 1)} ms`;
 }
 
+/** The status of a message that the service has, or is about to have, and hasn't begun. */
+function queuedStatus(translate) {
+    return { ...RUNNING, shape: "ring", text: translate("status.queued") };
+}
+
 /**
- * The status while messages run or wait.
+ * The status while messages run.
  *
- * @param {number} waiting messages in the queue behind the one that runs
+ * @param {number} waiting messages in the queue behind those that run
  * @param {(key: string, options?: object) => string} translate a catalogue look-up
  */
 function runningStatus(waiting, translate) {
@@ -43,24 +48,32 @@ function loadingStatus({ done = 0, total }, translate) {
     return { ...RUNNING, shape: "ring", text: translate("status.loading") + percent };
 }
 
-/** The status after a block returned. @param {{timings_ms?: {total?: number}}} answer of the service */
-function doneStatus(answer) {
-    return { ...DONE, text: formatDuration(answer.timings_ms?.total ?? 0) };
+/** The status of a message that the service had no room for. @param {Error & {code: string}} error the refusal */
+function waitingStatus(error, translate) {
+    return error.code === "service_not_ready"
+        ? { ...WAITING, text: translate("status.starting") }
+        : { ...WAITING, text: translate("status.waiting") };
+}
+
+/** The status after a block returned. @param {{total?: number}} timings of the service, in milliseconds */
+function doneStatus(timings) {
+    return { ...DONE, text: formatDuration(timings?.total ?? 0) };
 }
 
 /**
  * The status after anything else: the block's own failure, the service's, or a message that can't travel.
  *
- * @param {Error & {code?: string}} error of `failures.js`, `client.js` or `values.js`
+ * @param {Error & {code?: string}} error of `failures.js`, `refusals.js` or `values.js`
  */
 function failureStatus(error, translate) {
     switch (error.code) {
     case "service_unreachable":
         return serviceStatus("unreachable", translate);
     case "service_not_ready":
-        return serviceStatus("starting", translate);
+        return waitingStatus(error, translate);
+    case "connection_lost":
+        return { ...FAILED, text: translate("status.lost") };
     case "timeout":
-    case "no_answer":
         return { ...FAILED, text: translate("status.timeout") };
     case "cancelled":
         return { ...FAILED, shape: "ring", text: translate("status.cancelled") };
@@ -69,13 +82,13 @@ function failureStatus(error, translate) {
     }
 }
 
-/** The status of an idle node. @param {"unknown"|"ready"|"starting"|"unreachable"} state of the connection */
+/** The status of an idle node. @param {"unknown"|"ready"|"refused"|"unreachable"} state of the connection */
 function serviceStatus(state, translate) {
     switch (state) {
     case "unreachable":
         return { ...ABSENT, text: translate("status.unreachable") };
-    case "starting":
-        return { ...WAITING, text: translate("status.starting") };
+    case "refused":
+        return { ...ABSENT, text: translate("status.refused") };
     default:
         return {};
     }
@@ -85,4 +98,6 @@ function shorten(text) {
     return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
 }
 
-module.exports = { formatDuration, runningStatus, loadingStatus, doneStatus, failureStatus, serviceStatus };
+module.exports = {
+    doneStatus, failureStatus, formatDuration, loadingStatus, queuedStatus, runningStatus, serviceStatus, waitingStatus,
+};

@@ -1,108 +1,103 @@
 /*
- * The node `code-block`: hands each message to the service, in order, and sends what the block returned.
+ * The node `code-block`: hands messages to the service and sends what the block returned.
  *
  * What decides anything is in ../lib, free of Node-RED; this file only connects it to the runtime.
  */
 "use strict";
 
+const { setMaxListeners } = require("node:events");
+const { Block } = require("../lib/block");
 const { Connection } = require("../lib/connection");
-const { blockError } = require("../lib/failures");
-const { messagesFor, splitMessage } = require("../lib/messages");
-const { SerialQueue } = require("../lib/queue");
+const { contextAnswers } = require("../lib/context");
+const { Display } = require("../lib/display");
+const { Queue } = require("../lib/queue");
 const { readSettings } = require("../lib/settings");
-const status = require("../lib/status");
 
 // A flow that produces faster than its block works must hear of it before memory runs out.
 const MAX_WAITING = 1000;
-const MAX_PRINTED = 2000;
+// As many of one block as the service, unless told otherwise, lets wait for its workers.
+const MAX_PARALLEL = 64;
 
 module.exports = function (RED) {
     const shared = sharedConnection(RED);
 
     function CodeBlockNode(config) {
         RED.nodes.createNode(this, config);
-        const node = this;
-        const translate = (key, options) => RED._(`code-block.${key}`, options);
-        const stop = new AbortController();
-        let settings;
-        let connection;
         try {
-            settings = readSettings(config);
-            connection = connectionFor(RED, config.service, shared);
+            const settings = readSettings(config);
+            start(RED, this, settings, connectionFor(RED, config.service, shared), shared);
         } catch (error) {
-            refuseEverything(node, error);
-            return;
-        }
-
-        const queue = new SerialQueue(work, MAX_WAITING);
-        const onState = (state) => queue.running || node.status(status.serviceStatus(state, translate));
-        connection.on("state", onState);
-        connection.register(node);
-        node.status(status.serviceStatus(connection.state, translate));
-
-        node.on("input", (msg, send, done) => {
-            if (!queue.push({ msg, send, done })) {
-                done(new Error(translate("error.queue-full", { limit: MAX_WAITING })));
-                return;
-            }
-            node.status(status.runningStatus(queue.waiting, translate));
-        });
-
-        node.on("close", (removed, done) => {
-            const dropped = queue.clear().length + (queue.running ? 1 : 0);
-            stop.abort();
-            connection.off("state", onState);
-            connection.unregister(node);
-            shared.releaseIfUnused();
-            if (dropped > 0) {
-                node.warn(translate("error.cancelled-messages", { dropped }));
-            }
-            done();
-        });
-
-        async function work({ msg, send, done }) {
-            node.status(status.runningStatus(queue.waiting, translate));
-            let shown;
-            try {
-                const { answer, outgoing } = await run(msg);
-                shown = status.doneStatus(answer);
-                send(outgoing);
-                done();
-            } catch (error) {
-                if (stop.signal.aborted) {
-                    return;
-                }
-                shown = status.failureStatus(error, translate);
-                done(error);
-            }
-            if (!stop.signal.aborted) {
-                node.status(shown);
-            }
-        }
-
-        /** Run the block on one message. Throws what the message's `done` gets. */
-        async function run(msg) {
-            const { travels, stays } = splitMessage(msg);
-            const answer = await connection.execute({
-                code: settings.code,
-                name: settings.name,
-                // Its payload is the block's `data`: see docs/values.md.
-                msg: travels,
-                timeout_s: settings.timeoutS,
-            }, {
-                signal: stop.signal,
-                onLoading: (progress) => node.status(status.loadingStatus(progress, translate)),
-            });
-            reportOutput(node, answer);
-            if (answer.status !== "completed") {
-                throw blockError(answer);
-            }
-            return { answer, outgoing: messagesFor(answer.result, settings.outputs, msg, stays) };
+            refuseEverything(this, error);
         }
     }
 
     RED.nodes.registerType("code-block", CodeBlockNode);
 };
+
+/** Let a node work on messages, until it is closed. */
+function start(RED, node, settings, connection, shared) {
+    const translate = (key, options) => RED._(`code-block.${key}`, options);
+    const stop = new AbortController();
+    // One listener for each run.
+    setMaxListeners(0, stop.signal);
+    const block = new Block(settings, {
+        id: node.id,
+        connection,
+        onCall: contextAnswers(() => node.context(), contextStores(RED)),
+        show: (stream, text) => showPrinted(RED, node, stream, text),
+    });
+    const parallel = settings.order === "parallel" ? MAX_PARALLEL : 1;
+    const queue = new Queue(work, { limit: MAX_WAITING, parallel });
+    const display = new Display((shown) => node.status(shown), translate, queue);
+    const options = {
+        signal: stop.signal,
+        onStatus: (phase, progress) => display.phase(phase, progress),
+        onWaiting: (refusal) => display.refused(refusal),
+    };
+
+    async function work({ msg, send, done }) {
+        display.begin();
+        try {
+            const { outgoing, timings, stateLost } = await block.run(msg, options);
+            if (stateLost) {
+                node.warn(translate("error.state-lost"));
+            }
+            send(outgoing);
+            done();
+            display.done(timings);
+        } catch (error) {
+            if (!stop.signal.aborted) {
+                done(error);
+                display.failed(error);
+            }
+        }
+    }
+
+    const onState = (state) => display.service(state);
+    connection.on("state", onState);
+    connection.register(node);
+    display.service(connection.state);
+
+    node.on("input", (msg, send, done) => {
+        if (queue.push({ msg, send, done })) {
+            display.waiting();
+        } else {
+            done(new Error(translate("error.queue-full", { limit: MAX_WAITING })));
+        }
+    });
+
+    node.on("close", (removed, done) => {
+        const dropped = queue.clear().length + queue.running;
+        stop.abort();
+        connection.off("state", onState);
+        connection.unregister(node);
+        shared.releaseIfUnused();
+        if (dropped > 0) {
+            node.warn(translate("error.cancelled-messages", { dropped }));
+        }
+        done();
+    });
+}
 
 /** A node that can't work says why, at once and to each message, instead of stopping the flow from being deployed. */
 function refuseEverything(node, error) {
@@ -142,17 +137,19 @@ function sharedConnection(RED) {
     };
 }
 
-function reportOutput(node, { stdout, stderr }) {
-    if (stdout) {
-        node.log(clip(stdout));
-    }
-    if (stderr) {
-        node.warn(clip(stderr));
-    }
+/** The names of Node-RED's context stores, as its settings name them. */
+function contextStores(RED) {
+    return new Set(["default", "memory", ...Object.keys(RED.settings.contextStorage ?? {})]);
 }
 
-function clip(text) {
-    const trimmed = text.trimEnd();
-    const rest = trimmed.length - MAX_PRINTED;
-    return rest > 0 ? `${trimmed.slice(0, MAX_PRINTED)}\n... ${rest} more characters` : trimmed;
+/** Printed text goes to the log and, while the block runs, to the debug sidebar: as text, or as a warning. */
+function showPrinted(RED, node, stream, text) {
+    if (stream === "stderr") {
+        node.warn(text);
+        return;
+    }
+    node.log(text);
+    const { id, z, name, _alias } = node;
+    const shown = { id, z, name, _alias, path: node._flow?.path, topic: stream, msg: text };
+    RED.comms.publish("debug", RED.util.encodeObject(shown, { maxLength: text.length }));
 }

@@ -7,6 +7,7 @@ const { spawn } = require("node:child_process");
 const { once } = require("node:events");
 const fs = require("node:fs");
 const net = require("node:net");
+const os = require("node:os");
 const path = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
 
@@ -27,7 +28,8 @@ class OwnService {
     constructor(port, env = {}) {
         this.port = port;
         this.url = `http://127.0.0.1:${port}`;
-        this.env = env;
+        this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "cellblock-test-"));
+        this.env = { CELLBLOCK_RECORDS_FILE: path.join(this.folder, "records.sqlite3"), ...env };
     }
 
     /** @throws {Error} if it isn't ready in time; its own output is in the message */
@@ -52,9 +54,15 @@ class OwnService {
         }
     }
 
+    /** Stop it, and forget its records. */
     async stop() {
-        if (this.process?.exitCode === null) {
-            this.process.kill("SIGTERM");
+        await this.end("SIGTERM");
+        fs.rmSync(this.folder, { recursive: true, force: true });
+    }
+
+    async end(signal) {
+        if (this.process?.exitCode === null && this.process.signalCode === null) {
+            this.process.kill(signal);
             await once(this.process, "exit");
         }
     }

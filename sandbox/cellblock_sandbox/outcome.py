@@ -30,6 +30,10 @@ Status = Literal["completed", "error", "timeout", "cancelled"]
 ENDS = (Interrupted, GuestExit, GuestAbort, GuestTrap, StackExhausted, CallRefused, NoAnswer)
 """What running a block raises when it has ended the guest."""
 
+Buffer = bytes | memoryview
+
+# Members of an answer, and of the error in it: five at most.
+_MOST_MEMBERS = 8
 _CANCELLED = "the run was cancelled"
 _DEAF = "and the block did not stop when asked to"
 
@@ -54,7 +58,7 @@ class PackedResult:
     """
 
     status: Status
-    result: bytes | None
+    result: Buffer | None
     stdout: bytes
     stderr: bytes
     error: dict[str, Any] | None
@@ -83,16 +87,24 @@ class Ending:
     """The end of a run: its result or its error, and why the guest can't run again, if it can't."""
 
     status: Status
-    result: bytes | None = None
+    result: Buffer | None = None
     error: dict[str, Any] | None = None
     gone: str = ""
     figures: bytes | None = None
 
 
+# How the runner begins the answer for a run that completed and left no figures: then comes the result's length.
+_RESULT = b"\x82\xa6status\xa9completed\xa6result\xc6"
+_LENGTH_BYTES = 4
+
+
 def answered(answer: bytes, interrupted: Reason | None) -> Ending:
     """Read the guest's answer. `interrupted` is why it was asked to stop, if it was."""
+    start = len(_RESULT) + _LENGTH_BYTES
+    if answer.startswith(_RESULT) and int.from_bytes(answer[len(_RESULT) : start]) == len(answer) - start:
+        return Ending("completed", memoryview(answer)[start:])  # not copied: it may be large
     try:
-        content = msgpack.unpackb(answer)
+        content = msgpack.unpackb(answer, max_array_len=0, max_map_len=_MOST_MEMBERS)
         status, result, told = content["status"], content.get("result"), content.get("error")
         figures = content.get("figures")
         if status == "completed" and isinstance(result, bytes) and isinstance(figures, bytes | None):

@@ -1,6 +1,6 @@
 /*
  * A first session at the editor: inject, Code Block and debug node dragged from the palette, wired, given Python,
- * deployed and set off; then a mistake in the code and one in the settings.
+ * deployed and set off; then a mistake in the code, state that is kept, and a mistake in the settings.
  *
  *     node build_flow.mjs EDITOR_URL FOLDER_FOR_SCREENSHOTS
  *
@@ -19,6 +19,13 @@ def total(items):
 
 return f"total of {len(numbers)} is {total(numbers)}"`;
 
+const COUNTER = `try:
+    n += 1
+except NameError:
+    n = 1
+print("counted to", n)
+return n`;
+
 async function session(editor, shot) {
     const inject = await editor.drag("inject", 140, 140);
     const block = await editor.drag("code-block", 360, 140);
@@ -27,10 +34,11 @@ async function session(editor, shot) {
     await editor.wire(block, debug);
     await shot("1-wired");
 
-    const write = async (code) => {
+    const write = async (code, setUp = async () => {}) => {
         await editor.openDialog(block);
         await editor.typeCode(code);
         await shot("2-code");
+        await setUp();
         await editor.closeDialog();
         await editor.deploy();
         await editor.inject(inject);
@@ -46,14 +54,25 @@ async function session(editor, shot) {
     const errorStatus = await editor.waitForStatus(block, /Error/);
     await shot("4-error");
 
+    await editor.clearDebugSidebar();
+    await write(COUNTER, async () => {
+        await editor.showTab("code-block-tab-setup");
+        await editor.page.locator("#node-input-order").selectOption("parallel");
+        await editor.page.locator("#node-input-keepState").check();
+        await shot("5-kept-state");
+    });
+    const counted = [await editor.debugMessage(0), await editor.debugMessage(1)];
+    await editor.inject(inject);
+    counted.push(await editor.debugMessage(2), await editor.debugMessage(3));
+
     await editor.openDialog(block);
     await editor.showTab("code-block-tab-setup");
     await editor.page.locator("#node-input-outputs").fill("501");
     await editor.page.locator("#node-input-outputs").press("Tab");
-    await shot("5-setup");
+    await shot("6-setup");
     const invalid = await editor.page.locator("#node-input-outputs.input-error").count();
     await editor.page.locator("#node-dialog-cancel").click();
-    return { result, status, error, errorStatus, tooManyOutputs: invalid ? "invalid" : "accepted" };
+    return { result, status, error, errorStatus, counted, tooManyOutputs: invalid ? "invalid" : "accepted" };
 }
 
 const editor = await openEditor(url);

@@ -135,7 +135,13 @@ def own_service(cellblock: str, tmp_path: Path) -> Iterator[Program]:
     """A service of the test's own, not started yet."""
     port = free_port()
     program = Program(
-        "the Cellblock service", [cellblock, "serve", "--port", str(port)], port, "/readyz", tmp_path / "service.log"
+        "the Cellblock service",
+        [cellblock, "serve", "--port", str(port)],
+        port,
+        "/readyz",
+        tmp_path / "service.log",
+        # In the shared home the records would be those of whoever runs the tests.
+        {"CELLBLOCK_RECORDS_FILE": str(tmp_path / "records.sqlite3")},
     )
     yield program
     program.stop()

@@ -155,10 +155,10 @@ def test_a_door(sandbox):
     assert asked == [b"one, please", b"two"]
 
 
-def test_without_a_door_there_is_nothing(sandbox):
+def test_there_are_no_doors_but_those_made(sandbox):
     result = sandbox.run(f"{ASK}\nask(b'hello')")
     assert result.error.type == "FileNotFoundError"
-    assert run(sandbox, "import os\nreturn os.path.exists('/dev/cellblock')") is False
+    assert run(sandbox, "import os\nreturn sorted(os.listdir('/dev/cellblock'))") == ["context", "interruption"]
 
 
 @pytest.fixture

@@ -163,7 +163,8 @@ def test_the_least_recently_used_images_make_room(provider, image_home):
     first, second = provider.provide("import soupsieve").image, provider.provide("import pytz.exceptions").image
     provider.provide("import soupsieve")
     store = Store(Home.find(image_home))
-    sizes = {entry.id: entry.size for entry in store.list("image") if all(n.startswith("set-") for n in entry.names)}
+    made = [each for each in store.list("image") if each.names and all(n.startswith("set-") for n in each.names)]
+    sizes = {entry.id: entry.size for entry in made}
     store.evict("image", "set-", sum(sizes.values()) - 1, keep="")
     left = {entry.id for entry in store.list("image")}
     assert first in left

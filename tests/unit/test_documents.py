@@ -30,7 +30,9 @@ def test_a_promised_test_exists(file, function):
     assert not function or re.search(rf"^(async )?def {function}\(", content, re.MULTILINE)
 
 
-@pytest.mark.parametrize("document", ["README.md", "RATIONALE.md", "THREAT_MODEL.md", "CHANGELOG.md", "docs/values.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "RATIONALE.md", "THREAT_MODEL.md", "CHANGELOG.md", "docs/values.md", "docs/client.md"]
+)
 def test_links_lead_somewhere(document):
     path = ROOT / document
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):

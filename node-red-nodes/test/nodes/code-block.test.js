@@ -118,6 +118,39 @@ describe("code-block in a flow", function () {
         });
     });
 
+    describe("what DataFrames, arrays and pictures become", () => {
+        const FRAME = "import pandas as pd\nreturn pd.DataFrame({'a': [1, 2], 'b': [0.5, None]})";
+
+        it("a DataFrame: records, columns or typed columns", async () => {
+            assert.deepEqual((await outcome(FRAME, {})).payload, [{ a: 1, b: 0.5 }, { a: 2, b: NaN }]);
+            assert.deepEqual((await outcome(FRAME, {}, { frames: "columns" })).payload, { a: [1, 2], b: [0.5, NaN] });
+            const { columns, length } = (await outcome(FRAME, {}, { frames: "arrays" })).payload;
+            assert.equal(length, 2);
+            assert.deepEqual(columns.map(({ name, dtype, data }) => [name, dtype, data]), [
+                ["a", "<i8", BigInt64Array.of(1n, 2n)], ["b", "<f8", Float64Array.of(0.5, NaN)],
+            ]);
+        });
+
+        it("an array: nested or typed", async () => {
+            const code = "import numpy as np\nreturn np.arange(4, dtype='f4').reshape(2, 2)";
+            assert.deepEqual((await outcome(code, {})).payload, [[0, 1], [2, 3]]);
+            const typed = (await outcome(code, {}, { arrays: "typed" })).payload;
+            assert.ok(typed instanceof Float32Array);
+            assert.deepEqual([...typed], [0, 1, 2, 3]);
+        });
+
+        it("a figure is a Buffer that says what it is; one left open comes beside the payload", async () => {
+            const draw = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2])\n";
+            const msg = await outcome(`${draw}return fig`, {});
+            assert.equal(msg.mime, "image/png");
+            assert.equal(msg.payload.subarray(1, 4).toString(), "PNG");
+            const beside = await outcome(`${draw}return 5`, {});
+            assert.equal(beside.payload, 5);
+            assert.deepEqual(beside.figures.map(({ mime, data }) => [mime, data.subarray(1, 4).toString()]),
+                [["image/png", "PNG"]]);
+        }).timeout(120_000);
+    });
+
     describe("errors", () => {
         it("reach catch nodes once, with the user's line, and the next message works", async () => {
             const flow = await block("if data == 0:\n    x = 1\n    1 / data\nreturn data");

@@ -55,6 +55,11 @@ class Flow {
         this.block.receive(msg);
     }
 
+    /** The texts of all statuses so far, as keys of the catalogue. */
+    get statusTexts() {
+        return this.statuses.map((shown) => (shown.text ?? "").replace("code-block.status.", ""));
+    }
+
     get lastStatus() {
         return this.statuses.at(-1);
     }
@@ -70,6 +75,22 @@ class Flow {
     }
 }
 
+/**
+ * Give Node-RED these context stores, until `forgetStores`. Call it before and after `load`, which makes new ones.
+ *
+ * @param {object} contextStorage as in Node-RED's settings
+ */
+async function useStores(contextStorage) {
+    helper.settings({ contextStorage });
+    helper._context.init(helper.settings());
+    await helper._context.load();
+}
+
+async function forgetStores() {
+    await helper._context.close();
+    helper.settings({});
+}
+
 /** Wait for something to become true. @throws {Error} saying what it was */
 async function until(check, timeoutMs, describe) {
     const end = Date.now() + timeoutMs;
@@ -81,4 +102,4 @@ async function until(check, timeoutMs, describe) {
     }
 }
 
-module.exports = { helper, load, until };
+module.exports = { forgetStores, helper, load, until, useStores };

@@ -30,7 +30,7 @@ describe("cellblock-service", function () {
             flow.send({ payload: 1 });
             assert.equal((await flow.at("out0"))[0].payload, 2);
 
-            await service.stop();
+            await service.end("SIGTERM");
             flow.send({ payload: 1 });
             await flow.at("caught", 2);
             assert.equal(flow.lastStatus.text, "code-block.status.unreachable");

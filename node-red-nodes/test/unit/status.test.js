@@ -5,7 +5,9 @@
 
 const assert = require("node:assert/strict");
 const { blockError } = require("../../lib/failures");
-const { SerialQueue } = require("../../lib/queue");
+const { Display } = require("../../lib/display");
+const { Printed } = require("../../lib/printed");
+const { Queue } = require("../../lib/queue");
 const { readSettings } = require("../../lib/settings");
 const status = require("../../lib/status");
 const catalogue = require("../../nodes/locales/en-US/code-block.json")["code-block"];
@@ -35,8 +37,15 @@ describe("status", () => {
         assert.equal(status.loadingStatus({ done: 9, total: 8 }, translate).text, "loading packages 100 %");
     });
 
+    it("queued, and waiting for a service without room or without workers", () => {
+        assert.deepEqual(status.queuedStatus(translate), { fill: "blue", shape: "ring", text: "queued" });
+        const shown = (code) => Object.values(status.waitingStatus({ code }, translate)).join(" ");
+        assert.equal(shown("queue_full"), "yellow ring waiting for the service");
+        assert.equal(shown("service_not_ready"), "yellow ring service starting");
+    });
+
     it("done, with the service's own time", () => {
-        const shown = status.doneStatus({ timings_ms: { total: 1.21 } });
+        const shown = status.doneStatus({ total: 1.21 });
         assert.deepEqual(shown, { fill: "green", shape: "dot", text: "1.2 ms" });
     });
 
@@ -46,6 +55,7 @@ describe("status", () => {
         assert.equal(shown({ name: "TimeoutError", code: "timeout" }), "red dot timeout");
         assert.equal(shown({ name: "ServiceError", code: "service_unreachable" }), "red ring service unreachable");
         assert.equal(shown({ name: "ServiceError", code: "service_not_ready" }), "yellow ring service starting");
+        assert.equal(shown({ name: "ServiceError", code: "connection_lost" }), "red dot connection lost");
         assert.equal(shown({ name: "E".repeat(60) }), `red dot ${"E".repeat(31)}…`);
     });
 
@@ -54,6 +64,59 @@ describe("status", () => {
         assert.deepEqual(status.serviceStatus("unknown", translate), {});
         assert.deepEqual(status.serviceStatus("unreachable", translate),
             { fill: "red", shape: "ring", text: "service unreachable" });
+        assert.deepEqual(status.serviceStatus("refused", translate),
+            { fill: "red", shape: "ring", text: "service refuses" });
+    });
+});
+
+describe("display", () => {
+    let texts;
+    let queue;
+    let display;
+
+    beforeEach(() => {
+        texts = [];
+        queue = { running: 0, waiting: 0 };
+        display = new Display(({ text = "" }) => texts.push(text), translate, queue);
+    });
+
+    const seen = () => texts.splice(0);
+
+    it("one run from its beginning to its end", () => {
+        queue.running = 1;
+        display.begin();
+        display.phase("queued");
+        display.phase("loading", { done: 1, total: 4 });
+        display.phase("running");
+        queue.waiting = 1;
+        display.waiting();
+        display.done({ total: 12 });
+        assert.deepEqual(seen(),
+            ["queued", "loading packages 25 %", "running", "running, 1 waiting", "12 ms"]);
+    });
+
+    it("what waits is counted only while something runs", () => {
+        queue.waiting = 1;
+        display.refused({ code: "queue_full" });
+        display.waiting();
+        assert.deepEqual(seen(), ["waiting for the service"]);
+    });
+
+    it("a service that goes and comes back in mid-run", () => {
+        queue.running = 1;
+        display.phase("running");
+        display.service("unreachable");
+        display.service("ready");
+        assert.deepEqual(seen(), ["running", "service unreachable", "running"]);
+        queue.running = 0;
+        display.service("ready");
+        assert.deepEqual(seen(), [""]);
+    });
+
+    it("one of several runs ends", () => {
+        queue.running = 2;
+        display.failed({ name: "KeyError", code: "error" });
+        assert.deepEqual(seen(), ["KeyError", "running"]);
     });
 });
 
@@ -81,7 +144,10 @@ describe("failures", () => {
 describe("settings", () => {
     it("fill in what is blank", () => {
         const read = readSettings({ outputs: "", timeout: undefined, code: undefined });
-        assert.deepEqual(read, { language: "python", code: "", outputs: 1, timeoutS: 30, name: "block" });
+        assert.deepEqual(read, {
+            language: "python", code: "", outputs: 1, timeoutS: 30, name: "block", order: "in-order",
+            keepState: false, frames: "records", arrays: "nested",
+        });
     });
 
     it("take numbers as text, as an environment variable gives them", () => {
@@ -90,7 +156,8 @@ describe("settings", () => {
     });
 
     for (const config of [{ outputs: 501 }, { outputs: -1 }, { outputs: 1.5 }, { outputs: "x" },
-        { timeout: 0 }, { timeout: "soon" }, { timeout: 1e9 }, { language: "ruby" }]) {
+        { timeout: 0 }, { timeout: "soon" }, { timeout: 1e9 }, { language: "ruby" },
+        { order: "random" }, { keepState: "yes" }, { order: "parallel", keepState: true }]) {
         it(`refuse ${JSON.stringify(config)}`, () => {
             assert.throws(() => readSettings(config), (error) => error.message.startsWith(Object.keys(config)[0]));
         });
@@ -98,22 +165,69 @@ describe("settings", () => {
 });
 
 describe("queue", () => {
+    let started;
+    let gates;
+    const work = (item) => {
+        started.push(item);
+        return new Promise((resolve) => gates.push(resolve));
+    };
+    const oneEnds = async () => {
+        gates.shift()();
+        await new Promise(setImmediate);
+    };
+
+    beforeEach(() => {
+        started = [];
+        gates = [];
+    });
+
     it("works on one item at a time, in order, and refuses what is too much", async () => {
-        const events = [];
-        const gate = [];
-        const queue = new SerialQueue((item) => {
-            events.push(item);
-            return new Promise((resolve) => gate.push(resolve));
-        }, 2);
+        const queue = new Queue(work, { limit: 2 });
         assert.deepEqual([1, 2, 3, 4].map((item) => queue.push(item)), [true, true, true, false]);
-        assert.deepEqual(events, [1]);
-        assert.equal(queue.waiting, 2);
-        gate.shift()();
-        await new Promise(setImmediate);
-        assert.deepEqual(events, [1, 2]);
+        assert.deepEqual([started, queue.waiting, queue.running], [[1], 2, 1]);
+        await oneEnds();
+        assert.deepEqual(started, [1, 2]);
         assert.deepEqual(queue.clear(), [3]);
-        gate.shift()();
-        await new Promise(setImmediate);
-        assert.equal(queue.running, false);
+        await oneEnds();
+        assert.equal(queue.running, 0);
+    });
+
+    it("works on several at once if told so", async () => {
+        const queue = new Queue(work, { limit: 1, parallel: 2 });
+        assert.deepEqual([1, 2, 3, 4].map((item) => queue.push(item)), [true, true, true, false]);
+        assert.deepEqual([started, queue.running], [[1, 2], 2]);
+        await oneEnds();
+        assert.deepEqual([started, queue.running], [[1, 2, 3], 2]);
+        await oneEnds();
+        await oneEnds();
+        assert.equal(queue.running, 0);
+    });
+});
+
+describe("printed text", () => {
+    const printed = (...pieces) => {
+        const shown = [];
+        const text = new Printed((lines) => shown.push(lines));
+        pieces.forEach((piece) => text.write(piece));
+        return { shown, text };
+    };
+
+    it("is shown in whole lines as they come, the rest at the end", () => {
+        const { shown, text } = printed("a", "b\nc\nd", "e");
+        assert.deepEqual(shown, ["ab\nc"]);
+        text.end();
+        assert.deepEqual(shown, ["ab\nc", "de"]);
+    });
+
+    it("is bounded, and the end says how much more there was", () => {
+        const { shown, text } = printed("x".repeat(1999), "yz\n", "more\n");
+        text.end();
+        assert.deepEqual(shown, [`${"x".repeat(1999)}y`, "... 7 more characters"]);
+    });
+
+    it("empty lines alone are nothing to show", () => {
+        const { shown, text } = printed("\n\n");
+        text.end();
+        assert.deepEqual(shown, []);
     });
 });

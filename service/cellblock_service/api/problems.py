@@ -59,8 +59,13 @@ def _from_http(request: web.Request, error: web.HTTPException) -> web.StreamResp
 
 
 def document(error: ServiceError) -> dict[str, Any]:
-    """The problem document of a refusal, for where it doesn't travel as a response."""
-    return _document(error.status, error.error_key, error.title, error.detail, error.members)
+    """The problem document of a refusal, for where it doesn't travel as a response.
+
+    `retry_after` has the seconds that the header of a response would tell.
+    """
+    after = error.headers.get("Retry-After")
+    later = {} if after is None else {"retry_after": int(after)}
+    return _document(error.status, error.error_key, error.title, error.detail, error.members | later)
 
 
 def _document(status: int, error_key: str, title: str, detail: str, members: dict[str, Any]) -> dict[str, Any]:

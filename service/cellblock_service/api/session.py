@@ -22,7 +22,7 @@ from cellblock_service.api.bodies import take_apart, take_apart_here
 from cellblock_service.api.keys import ADMISSION, EXECUTIONS, POOL, PRINCIPAL, SESSIONS, SETTINGS
 from cellblock_service.api.outgoing import Outgoing
 from cellblock_service.api.problems import document
-from cellblock_service.codec import envelope, fields
+from cellblock_service.codec import envelope, fields, wire
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import ExecutionUnknown, MalformedBody, MissingField, QueueFull, ServiceError
 from cellblock_service.executions.execution import Event, Execution
@@ -73,7 +73,7 @@ class _Connection:
         self._request, self._socket = request, socket
         self._principal = principal
         self._caught_up = asyncio.Event()
-        self._aside: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self._aside: asyncio.Queue[tuple[str, memoryview]] = asyncio.Queue()
         self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "execute": self._execute,
             "cancel": self._cancel,
@@ -89,7 +89,8 @@ class _Connection:
             return
         self._session, resumed = self._sessions.attach(self._principal.id, hello.get("session"), self._hang_up)
         limits = self._admission.limits(self._principal, {})
-        self._session.say("welcome", session=self._session.id, version=VERSION, resumed=resumed, limits=limits)
+        who = {"session": self._session.id, "service": self._sessions.service, "version": VERSION}
+        self._session.say("welcome", **who, resumed=resumed, limits=limits)
         self._reading = asyncio.create_task(self._read())
         others = [asyncio.create_task(work) for work in (self._write(), self._take_apart_aside())]
         try:
@@ -139,7 +140,7 @@ class _Connection:
 
     def _execute(self, content: dict[str, Any]) -> None:
         ident, body = fields.identifier("id", content.get("id")), content.get("request")
-        if not isinstance(body, bytes):
+        if not isinstance(body, memoryview):
             raise MissingField("request: a bin with the packed request is needed", field="request")
         with self._refusing(ident):
             work = take_apart_here(body, "msgpack") if self._aside.empty() else None
@@ -167,7 +168,8 @@ class _Connection:
 
     def _begin(self, ident: str, work: ExecuteRequest) -> None:
         """Begin an execution. Raises what it is refused with."""
-        self._admission.admit(self._principal)
+        if not self._executions.knows(self._principal.id, ident):
+            self._admission.admit(self._principal)
         limits = self._admission.limits(self._principal, work.limits)
         work = replace(work, id=ident)
         ask = Ask(work, self._principal, limits, live=True, remote=self._remote, flow=self._session)
@@ -192,7 +194,7 @@ class _Connection:
         found = self._session.executions.get(execution) if isinstance(execution, str) else None
         if found is None or not isinstance(call, int):
             return
-        if isinstance(value, bytes):
+        if isinstance(value, memoryview):
             found.reply(call, value)
         else:
             found.reply(call, error=str(error)[:10_000])
@@ -232,12 +234,16 @@ class _Connection:
 
 
 def _content(data: bytes) -> dict[str, Any] | None:
-    """Read a message; None if it isn't a map with a kind."""
+    """Read a message; None if it isn't a map with a kind. Binaries are views of it: they may be large."""
     try:
-        content = msgpack.unpackb(data)
+        packed = wire.members(data)
+        content = {
+            name: msgpack.unpackb(value) if (held := wire.binary(value)) is None else held
+            for name, value in packed.items()
+        }
     except (ValueError, msgpack.UnpackException, RecursionError):
         return None
-    return content if isinstance(content, dict) and isinstance(content.get("kind"), str) else None
+    return content if isinstance(content.get("kind"), str) else None
 
 
 def _encoded(item: Item) -> Sequence[Buffer]:

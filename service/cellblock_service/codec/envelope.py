@@ -12,16 +12,15 @@ from typing import Any
 
 import msgpack
 
-from cellblock_service.codec.wire import CONTAINERS, bin_header, head_type
+from cellblock_service.codec.wire import CONTAINERS, Buffer, bin_header, end_of_value, head_type, map_header
 from cellblock_service.errors import MalformedBody, WrongType
 
 PAYLOADS = ("data", "inputs", "msg")
 """The fields that travel packed, in the guest protocol's names."""
 
-Buffer = bytes | memoryview
-
 MAX_FIELDS = 64
 MAX_LIST = 1024
+_SMALL_STEPS = 4 * MAX_LIST
 
 
 class TooLargeInline(Exception):
@@ -36,7 +35,7 @@ class Cut:
     payloads: dict[str, Buffer] = field(default_factory=dict)
 
 
-def cut(body: bytes, *, inline_bytes: int | None = None) -> Cut:
+def cut(body: Buffer, *, inline_bytes: int | None = None) -> Cut:
     """Cut a msgpack request body.
 
     With `inline_bytes` set, raise TooLargeInline rather than walk through a container that may be larger than that:
@@ -47,50 +46,78 @@ def cut(body: bytes, *, inline_bytes: int | None = None) -> Cut:
         raise MalformedBody("the body is empty; expected a msgpack map")
     if head_type(body[0]) != "map":
         raise WrongType.of("body", "map", head_type(body[0]))
-    unpacker = msgpack.Unpacker(max_buffer_size=len(body), max_array_len=MAX_LIST, max_map_len=MAX_FIELDS)
-    unpacker.feed(body)
-    result = Cut()
+    cutter = _Cutter(body, inline_bytes)
     try:
-        count = unpacker.read_map_header()
-        if count > MAX_FIELDS:
-            raise MalformedBody(f"the body is a map of {count} fields; at most {MAX_FIELDS} are read")
-        for _ in range(count):
-            _cut_field(unpacker, body, result, inline_bytes)
+        cutter.run()
     except msgpack.OutOfData:
         raise MalformedBody(f"the msgpack body ends in the middle of a value, after {len(body)} bytes") from None
     except UnicodeDecodeError as error:
-        raise MalformedBody(f"a string before byte {unpacker.tell()} isn't valid UTF-8: {error.reason}") from None
+        raise MalformedBody(f"a string before byte {cutter.position} isn't valid UTF-8: {error.reason}") from None
     except msgpack.StackError:
-        raise MalformedBody(f"the value at byte {unpacker.tell()} is nested too deeply") from None
+        raise MalformedBody(f"the value at byte {cutter.position} is nested too deeply") from None
     except (msgpack.UnpackException, ValueError, RecursionError) as error:
-        raise MalformedBody(f"not msgpack at byte {unpacker.tell()}: {error or type(error).__name__}") from None
-    if unpacker.tell() != len(body):
-        raise MalformedBody(f"{len(body) - unpacker.tell()} bytes follow the end of the map at byte {unpacker.tell()}")
-    return result
+        raise MalformedBody(f"not msgpack at byte {cutter.position}: {error or type(error).__name__}") from None
+    if cutter.position != len(body):
+        raise MalformedBody(f"{len(body) - cutter.position} bytes follow the end of the map at byte {cutter.position}")
+    return cutter.result
 
 
-def _cut_field(unpacker: msgpack.Unpacker, body: bytes, result: Cut, inline_bytes: int | None) -> None:
-    key_type = _type_at(body, unpacker.tell())
-    if key_type != "string":
-        raise WrongType.of("body", "map with string keys", f"a key of type {key_type}")
-    key = unpacker.unpack()
-    if key in result.fields or key in result.payloads:
-        raise MalformedBody(f"the field {key!r} is given twice")
-    start = unpacker.tell()
-    kind = _type_at(body, start)
-    if key in PAYLOADS:
-        if inline_bytes is not None and kind in CONTAINERS and len(body) - start > inline_bytes:
+class _Cutter:
+    """Takes a body apart from its beginning to `position`, which a refusal names."""
+
+    def __init__(self, body: Buffer, inline_bytes: int | None) -> None:
+        self.body = memoryview(body)
+        self.inline_bytes = inline_bytes
+        self.position = 0
+        self.result = Cut()
+
+    def run(self) -> None:
+        """Cut every field."""
+        count, self.position = map_header(self.body)
+        if count > MAX_FIELDS:
+            raise MalformedBody(f"the body is a map of {count} fields; at most {MAX_FIELDS} are read")
+        for _ in range(count):
+            self._field()
+
+    def _field(self) -> None:
+        key_type = self._type()
+        if key_type != "string":
+            raise WrongType.of("body", "map with string keys", f"a key of type {key_type}")
+        key = self._small()
+        if key in self.result.fields or key in self.result.payloads:
+            raise MalformedBody(f"the field {key!r} is given twice")
+        if key in PAYLOADS:
+            self.result.payloads[key] = self._payload()
+        else:
+            self.result.fields[key] = self._small()
+
+    def _type(self) -> str:
+        if self.position >= len(self.body):
+            raise msgpack.OutOfData
+        return head_type(self.body[self.position])
+
+    def _small(self) -> Any:
+        """Read a value, and go behind it."""
+        end = end_of_value(self.body, self.position, steps=_SMALL_STEPS)
+        if end is None:
+            raise MalformedBody(f"the value at byte {self.position} holds more than is read")
+        value = msgpack.unpackb(self.body[self.position : end], max_array_len=MAX_LIST, max_map_len=MAX_FIELDS)
+        self.position = end
+        return value
+
+    def _payload(self) -> Buffer:
+        """Go behind a value, and give it as it is."""
+        start, kind = self.position, self._type()
+        if self.inline_bytes is not None and kind in CONTAINERS and len(self.body) - start > self.inline_bytes:
             raise TooLargeInline
-        unpacker.skip()
-        result.payloads[key] = memoryview(body)[start : unpacker.tell()]
-    else:
-        result.fields[key] = unpacker.unpack()
-
-
-def _type_at(body: bytes, position: int) -> str:
-    if position >= len(body):
-        raise msgpack.OutOfData
-    return head_type(body[position])
+        end = end_of_value(self.body, start)
+        if end is None:
+            unpacker = msgpack.Unpacker(max_buffer_size=len(self.body))
+            unpacker.feed(self.body[start:])
+            unpacker.skip()
+            end = start + unpacker.tell()
+        self.position = end
+        return self.body[start:end]
 
 
 def guest_request(

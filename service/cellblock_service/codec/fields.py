@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cellblock_service.codec.envelope import PAYLOADS, Buffer, Cut
-from cellblock_service.codec.wire import head_type, value_type
+from cellblock_service.codec.envelope import PAYLOADS, Cut
+from cellblock_service.codec.wire import Buffer, head_type, value_type
 from cellblock_service.errors import InvalidValue, MissingField, UnknownField, WrongType
 
 NIL = b"\xc0"

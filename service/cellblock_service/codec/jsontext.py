@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 from cellblock_sandbox.guest import values
 
-from cellblock_service.codec.envelope import PAYLOADS, Buffer, Cut
-from cellblock_service.codec.wire import value_type
+from cellblock_service.codec.envelope import PAYLOADS, Cut
+from cellblock_service.codec.wire import Buffer, value_type
 from cellblock_service.errors import InvalidValue, MalformedBody, WrongType
 
 NULL = b"null"

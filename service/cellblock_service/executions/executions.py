@@ -144,6 +144,10 @@ class Executions:
         elif execution.task is not None:
             execution.task.cancel()
 
+    def knows(self, owner: str, ident: str | None) -> bool:
+        """Whether an execution of this id is in memory."""
+        return ident is not None and self._kept.get(owner, ident) is not None
+
     async def find(self, owner: str, ident: str) -> Execution | Past:
         """Find an execution, in memory or in the records. Raises ExecutionUnknown."""
         try:
@@ -230,6 +234,7 @@ class Executions:
             _frame(execution, provision),
             execution.limits["timeout_s"] + self._kill_grace_s,
             lane=execution.lane,
+            bounded=execution.work.block is not None,
             in_order=execution.work.in_order,
             execution=execution.id,
             state=execution.state_key,

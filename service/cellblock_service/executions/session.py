@@ -86,13 +86,14 @@ class Session:
 
 
 class Sessions:
-    """All sessions, by their secret ids."""
+    """All sessions, by their secret ids. `service` tells clients this run of the service from the next."""
 
     def __init__(self, most: int, linger_s: float, cancel: Callable[[Execution], None]) -> None:
         self._most = most
         self._linger_s = linger_s
         self._cancel = cancel
         self._sessions: dict[str, Session] = {}
+        self.service = secrets.token_urlsafe(8)
 
     def __len__(self) -> int:
         return len(self._sessions)

@@ -45,6 +45,7 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("audit").setLevel(logging.INFO)
 
 
 def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:

@@ -1,8 +1,9 @@
 """Records go when they are too old, or when all of them together are too large; the oldest ends go first.
 
 Work is done in small steps between batches, so that writing never waits long: a step deletes 25 executions or moves
-2,000 pages. That takes 0.3 ms, with results of a mebibyte each up to 0.2 s. What counts as size are the pages in use. Above `keep_bytes` records go until a tenth of it is free;
-pages given back are used again at once, and every few minutes the file is cut down to what it needs.
+2,000 pages. That takes 0.3 ms, with results of a mebibyte each up to 0.2 s. What counts as size are the pages in use.
+Above `keep_bytes` records go until a tenth of it is free; pages given back are used again at once, and every few
+minutes the file is cut down to what it needs.
 """
 
 from __future__ import annotations

@@ -48,12 +48,14 @@ class PoolOptions:
 class Job:
     """One piece of work on its way: the frame for a worker, the time it may take, who hears of it.
 
-    `execution` is what a worker knows it by, when it has to be cancelled; `state` the key of a state to be kept.
+    `execution` is what a worker knows it by, when it has to be cancelled; `state` the key of a state to be kept; in a
+    `bounded` lane only so many may wait.
     """
 
     frame: Frame
     within_s: float
     lane: str = ""
+    bounded: bool = False
     in_order: bool = False
     execution: str = ""
     state: str | None = None
@@ -174,10 +176,10 @@ class Pool:
         waiting, lane = self._lanes.waiting, self._lanes.waiting_in(job.lane)
         # What waits for a worker that is just preparing its next sandbox doesn't count.
         free = max(0, len(self._alive) - self._lanes.running)
-        if waiting < self._pool.queue_size + free and (not job.lane or lane < self._pool.lane_size + free):
+        if waiting < self._pool.queue_size + free and (not job.bounded or lane < self._pool.lane_size + free):
             return
         seconds = max(1, math.ceil(waiting / self._pool.workers))
-        of_block = job.lane and lane >= self._pool.lane_size
+        of_block = job.bounded and lane >= self._pool.lane_size
         raise QueueFull(
             f"{lane} executions of this block are waiting; try again later"
             if of_block

@@ -193,7 +193,7 @@ class Workshop:
         if not wanted["as_json"]:
             return answer, [packed.result]
         self._link.send({"kind": "ran"})
-        failure, text = conversion.express(packed.result)
+        failure, text = conversion.express(bytes(packed.result))
         if not text:
             return answer | failure, ()
         return answer | {"packed_bytes": len(packed.result)}, [packed.result, *text]

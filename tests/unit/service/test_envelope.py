@@ -68,10 +68,11 @@ def test_any_bytes_are_cut_or_refused(raw: bytes) -> None:
         (b"\x81\xa4code\xa1\xff", "valid UTF-8"),
         (b"\x81\xa4code\xc1", "not msgpack"),
         (b"\x81\xa4data" + b"\x91" * 100_000 + b"\xc0", "nested too deeply"),
-        (b"\x81\xa4code" + b"\x91" * 100_000 + b"\xc0", "nested too deeply"),
+        (b"\x81\xa4code" + b"\x91" * 100_000 + b"\xc0", "holds more than is read"),
         (b"\x81\xa4data" + b"\x81\xa1a" * 100_000 + b"\xc0", "nested too deeply"),
         (b"\xde\x00\x41", "map of 65 fields"),
-        (b"\x81\xa8packages\xdd\x7f\xff\xff\xff", "not msgpack"),
+        (b"\x81\xa8packages\xdd\x7f\xff\xff\xff", "ends in the middle"),
+        (b"\x81\xa8packages\xdc\x04\x01" + b"\xc0" * 1025, "not msgpack"),
     ],
 )
 def test_a_broken_body_is_refused_saying_how(raw: bytes, words: str) -> None:

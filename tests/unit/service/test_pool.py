@@ -236,12 +236,12 @@ async def test_a_busy_block_does_not_starve_the_rest() -> None:
 
 async def test_one_block_can_not_fill_the_queue() -> None:
     async with pool_of(queue_size=100, lane_size=3) as pool:
-        jobs = [job_for("sleep 0.1", lane="busy", in_order=True) for _ in range(4)]
+        jobs = [job_for("sleep 0.1", lane="busy", in_order=True, bounded=True) for _ in range(4)]
         for job in jobs:
             pool.submit(job)
             await until(lambda: jobs[0].worker is not None)
         with pytest.raises(QueueFull, match="of this block"):
-            pool.submit(job_for("echo", lane="busy", in_order=True))
+            pool.submit(job_for("echo", lane="busy", in_order=True, bounded=True))
         other = job_for("echo", lane="other")
         pool.submit(other)
         await asyncio.gather(other.done, *(job.done for job in jobs))

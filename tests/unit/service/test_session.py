@@ -167,6 +167,7 @@ async def test_nobody_comes_back(connect: Connect) -> None:
     talk.socket._response.connection.transport.abort()  # type: ignore[union-attr]
     assert client.app is not None
     async with asyncio.timeout(10):
+        await client.app[EXECUTIONS].get("local", "x").ended.wait()
         while client.app[POOL].state().busy or len(client.app[SESSIONS]):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert client.app[EXECUTIONS].get("local", "x").status == "cancelled"

@@ -1,0 +1,92 @@
+"""Bytes of the protocol: requests packed with the caller's values in them, messages read up to their values.
+
+A request is joined once, however large its values are. What comes back is cut: the result stays packed until somebody
+wants it, so that a value that can't be rebuilt here fails its own execution and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+import msgpack
+from cellblock_sandbox.guest import values
+
+from cellblock_service.client.errors import AnswerUnreadable
+from cellblock_service.codec.wire import bin_header
+
+MAX_BYTES = (1 << 32) - 1
+_SEQUENCES = ("inputs", "packages", "dependencies")
+
+
+class Request(TypedDict, total=False):
+    """What may be asked for beside the code, all by keyword; docs/protocol.md has each. None counts as not given.
+
+    Only `data=None` gives the block None. `data`, `inputs` and `msg` may hold whatever docs/values.md lists: NumPy
+    arrays, DataFrames, Series, datetimes, Decimals.
+    """
+
+    data: Any
+    inputs: Sequence[Any] | Mapping[str, Any] | None
+    msg: Mapping[str, Any] | None
+    dependencies: Sequence[str] | None
+    env: Mapping[str, str] | None
+    name: str | None
+    id: str | None
+    block: str | None
+    order: Literal["in-order", "parallel"] | None
+    keep_state: bool | None
+    reset_state: bool | None
+    packages: Sequence[str] | None
+    timeout_s: float | None
+    cpu_s: float | None
+    memory_mb: int | None
+    output_bytes: int | None
+    result_bytes: int | None
+    file_bytes: int | None
+    files: int | None
+
+
+def execute(ident: str, code: str, request: Mapping[str, Any]) -> bytes:
+    """Pack the message that starts an execution.
+
+    Raises ValueNotPortable, whose path begins with the field (`data['a'][3]`), and ValueError above 4 GiB.
+    """
+    fields = {"code": code, **request}
+    packer = msgpack.Packer()
+    body: values.Parts = [packer.pack_map_header(len(fields))]
+    for name, value in fields.items():
+        plain = list(value) if name in _SEQUENCES and isinstance(value, tuple) else value
+        body += [packer.pack(name), *values.pack_parts(plain, name)]
+    size = sum(len(part) for part in body)
+    if size > MAX_BYTES:
+        raise ValueError(f"the request is {size} bytes long; at most {MAX_BYTES} travel")
+    # The last member's value is the body, whose header is all that is missing.
+    head = packer.pack_map_header(3)
+    for text in ("kind", "execute", "id", ident, "request"):
+        head += packer.pack(text)
+    return b"".join([head, bin_header(size), *body])
+
+
+def message(kind: str, **members: Any) -> bytes:
+    """Pack any other message."""
+    packed: bytes = msgpack.packb({"kind": kind, **members})
+    return packed
+
+
+def read(data: bytes) -> dict[str, Any]:
+    """Read a message or an answer; its `result` is a view of the packed value. Raises AnswerUnreadable."""
+    unpacker = msgpack.Unpacker(max_buffer_size=max(len(data), 1))
+    unpacker.feed(data)
+    content: dict[str, Any] = {}
+    try:
+        for _ in range(unpacker.read_map_header()):
+            name, start = unpacker.unpack(), unpacker.tell()
+            if name == "result":
+                unpacker.skip()
+                content[name] = memoryview(data)[start : unpacker.tell()]
+            else:
+                content[name] = unpacker.unpack()
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        raise AnswerUnreadable(f"the service sent what is no message: {error or type(error).__name__}") from None
+    return content
