@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -34,11 +34,14 @@ _IN_FLIGHT = 8
 _BLOCKS = 8
 _ROUNDS, _ROUND_S = 10, 1.0
 
+# Megabytes, the goal in milliseconds, and runs.
+_SIZES = ((8, 15, 40), (80, 150, 10))
+
 _SESSIONS = 1000
 _AT_A_TIME = 100
 
 
-def arrays(stock: Stock) -> list[Figure]:
+def arrays(stock: Stock, sizes: Sequence[tuple[int, float, int]] = _SIZES) -> list[Figure]:
     """What an array in and out takes over an empty call, from array to array, in a session and over HTTP.
 
     The client is a process of its own, with huge pages like the service: without, half the time would be its own page
@@ -46,7 +49,7 @@ def arrays(stock: Stock) -> list[Figure]:
     """
     found = []
     with serving(WORKERS=str(_WORKERS)) as served:
-        for megabytes_each, goal, runs in ((8, 15, 40), (80, 150, 10)):
+        for megabytes_each, goal, runs in sizes:
             for way in array_client.WAYS:
                 name = f"{megabytes_each} MB float64 array in and out {way}, over an empty call"
                 with stock.progress.step(name):
@@ -57,7 +60,7 @@ def arrays(stock: Stock) -> list[Figure]:
     return found
 
 
-def throughput(stock: Stock) -> list[Figure]:
+def throughput(stock: Stock, rounds: int = _ROUNDS) -> list[Figure]:
     """Executions a second with enough of them under way, and how long each of them took."""
     found: list[Figure] = []
 
@@ -67,7 +70,7 @@ def throughput(stock: Stock) -> list[Figure]:
                 ("a new sandbox each", [packed(_ADD, 1)], 300),
                 ("kept state", [packed(_ADD, 1, block=f"b{n}", keep_state=True) for n in range(_BLOCKS)], 1500),
             ):
-                found.extend(await _pressed(stock.progress, talk, what, requests, goal))
+                found.extend(await _pressed(stock.progress, talk, what, requests, goal, rounds))
 
     _served(measure)
     return found
@@ -116,7 +119,9 @@ def memory(stock: Stock, sessions: int = _SESSIONS) -> list[Figure]:
     return found
 
 
-async def _pressed(progress: Progress, talk: Talk, what: str, requests: list[bytes], goal: float) -> list[Figure]:
+async def _pressed(
+    progress: Progress, talk: Talk, what: str, requests: list[bytes], goal: float, rounds: int
+) -> list[Figure]:
     """Keep executions under way for some rounds; requests take turns."""
     times: list[float] = []
 
@@ -130,8 +135,8 @@ async def _pressed(progress: Progress, talk: Talk, what: str, requests: list[byt
     await asyncio.gather(*(warmed(talk.execute, request) for request in requests))
     lanes = [asyncio.create_task(lane(requests[n % len(requests)])) for n in range(_IN_FLIGHT)]
     try:
-        with progress.step(what, total=_ROUNDS) as step:
-            for _ in range(_ROUNDS):
+        with progress.step(what, total=rounds) as step:
+            for _ in range(rounds):
                 before, started = len(times), time.perf_counter()
                 done, _ = await asyncio.wait(lanes, timeout=_ROUND_S, return_when=asyncio.FIRST_EXCEPTION)
                 for each in done:
