@@ -82,8 +82,12 @@ class Link:
 
     def send(self, meta: Meta, *pieces: Buffer) -> None:
         """Write one frame completely; from any thread."""
+        self.send_frames(Frame(meta, pieces))
+
+    def send_frames(self, *frames: Frame) -> None:
+        """Write frames completely, small ones at once: the service then wakes up once for them."""
         with self._writing:
-            for chunk in Frame(meta, pieces).encode():
+            for chunk in chunks(piece for frame in frames for piece in frame.encode()):
                 self._socket.sendall(chunk)
 
     def receive(self) -> Frame | None:
