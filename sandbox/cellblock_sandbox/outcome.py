@@ -98,10 +98,10 @@ _RESULT = b"\x82\xa6status\xa9completed\xa6result\xc6"
 _LENGTH_BYTES = 4
 
 
-def answered(answer: bytes, interrupted: Reason | None) -> Ending:
+def answered(answer: Buffer, interrupted: Reason | None) -> Ending:
     """Read the guest's answer. `interrupted` is why it was asked to stop, if it was."""
     start = len(_RESULT) + _LENGTH_BYTES
-    if answer.startswith(_RESULT) and int.from_bytes(answer[len(_RESULT) : start]) == len(answer) - start:
+    if answer[: len(_RESULT)] == _RESULT and int.from_bytes(answer[len(_RESULT) : start]) == len(answer) - start:
         return Ending("completed", memoryview(answer)[start:])  # not copied: it may be large
     try:
         content = msgpack.unpackb(answer, max_array_len=0, max_map_len=_MOST_MEMBERS)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from cellblock_service.bench import interpreters, memory, ours, speed
+from cellblock_service.bench import interpreters, memory, ours, service, speed
 from cellblock_service.bench.kernels import KERNELS
 
 
@@ -48,6 +48,23 @@ def test_memory_is_measured_before_and_after_a_run(stock) -> None:
     ready, after = memory._megabytes_each(stock, "test", image, "len(bytearray(b'x' * 20_000_000))", 2)
     assert all(mb < 10 for mb in ready)
     assert all(mb > 10 for mb in after)
+
+
+def test_the_service_is_measured_from_outside(stock) -> None:
+    figures = [
+        *service.arrays(stock, [(1, 15, 2)]),
+        *service.throughput(stock, rounds=1),
+        *service.overhead(stock, runs=2),
+        *service.memory(stock, sessions=3),
+    ]
+    assert [(each.unit, each.goal) for each in figures] == [
+        *[("ms", 15)] * 2,
+        *[("/s", 300), ("ms", None), ("x", 5)],
+        *[("/s", 1500), ("ms", None), ("x", 5)],
+        ("ms", 1),
+        *[("MB", 250), ("kB", None)],
+    ]
+    assert all(each.p50 is not None and each.group == "service" for each in figures)
 
 
 def test_the_command_writes_figures_and_leaves_no_trace(image_home, tmp_path) -> None:

@@ -33,7 +33,10 @@ SETTINGS = {"WORKERS": "2", "RESULTS_BYTES": str(32 << 20)}
 
 @dataclass(frozen=True)
 class Sample:
-    """Megabytes of the service and of all its workers, after so many seconds and executions."""
+    """Megabytes of the service and of all its workers, after so many seconds and executions.
+
+    Of memory that is their own: the part of an image's file that counts as theirs depends on who else has it open.
+    """
 
     seconds: float
     executions: int
@@ -76,7 +79,7 @@ def _quarters(samples: list[Sample], what: str) -> tuple[list[float], list[float
 
 def _megabytes(pid: int) -> float:
     try:
-        return megabytes(pid)
+        return megabytes(pid, "Pss_Anon")
     except (OSError, RuntimeError):  # a worker that is just being replaced
         return 0.0
 

@@ -20,7 +20,7 @@ def plot(samples: Sequence[Any], endings: Counter[str], path: Path) -> None:
     axes.plot(done, [each.service for each in samples], label="service")
     axes.plot(done, [each.workers for each in samples], label="two workers")
     axes.set_xlabel("executions that have ended")
-    axes.set_ylabel("memory (PSS), MB")
+    axes.set_ylabel("memory of their own, MB")
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     ended = ", ".join(f"{count:,} {status}" for status, count in endings.most_common())

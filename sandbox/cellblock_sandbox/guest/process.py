@@ -174,11 +174,13 @@ class Guest:
         """Call an exported C function. Raises as `Instance.call`."""
         return self.instance.call(name, *arguments)
 
-    def run(self, request: Buffer, limits: Limits, cancelled: threading.Event | None = None) -> bytes:
+    def run(self, request: Buffer, limits: Limits, cancelled: threading.Event | None = None) -> bytes | memoryview:
         """Hand `request` to the guest's runner; see `ask`."""
         return self.ask(self.runner, request, limits, cancelled)
 
-    def ask(self, function: int, request: Buffer, limits: Limits, cancelled: threading.Event | None = None) -> bytes:
+    def ask(
+        self, function: int, request: Buffer, limits: Limits, cancelled: threading.Event | None = None
+    ) -> bytes | memoryview:
         """Call a Python function of bytes by its address and return its answer, of at most `result_bytes`.
 
         Nothing runs for long if `cancelled` is set already: whoever sets it later calls `cancel` too.
@@ -225,7 +227,7 @@ class Guest:
         symbols, pointer = self.runtime.links.main_symbols, self.call("emscripten_stack_get_current") & 0xFFFFFFFF
         return not symbols["__stack_low"] < pointer <= symbols["__stack_high"]
 
-    def _call_python(self, function: int, request: Buffer, max_answer: int) -> bytes:
+    def _call_python(self, function: int, request: Buffer, max_answer: int) -> bytes | memoryview:
         argument = self.call("PyBytes_FromStringAndSize", 0, len(request))
         if not argument:
             raise NoAnswer(f"a request of {len(request)} bytes has no room in the sandbox's memory")
@@ -240,7 +242,7 @@ class Guest:
         if size > max_answer:
             self.call("Py_DecRef", answer)
             raise AnswerTooLarge(size)
-        result = self.instance.memory.read(content, size)
+        result = self.instance.memory.copy(content, size)
         self.call("Py_DecRef", answer)
         return result
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from aiohttp import hdrs, web
+from cellblock_sandbox.machine.memory import room
 
 from cellblock_service.api.negotiation import Kind
 from cellblock_service.codec import envelope, fields, jsontext
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import BodyTooLarge, BodyTooSlow, RequestError, ServiceError
 from cellblock_service.settings import Settings
-from cellblock_service.workers.frames import Buffer, Frame, room
+from cellblock_service.workers.frames import Buffer, Frame
 from cellblock_service.workers.pool import Pool
 
 # Bodies above these sizes are taken apart in a worker: 10 ms of skipping, 4 ms of reading JSON, at the worst.

@@ -37,8 +37,8 @@ HEARTBEAT_S = 20.0
 HELLO_S = 10.0
 # Requests waiting to be taken apart in a worker: more than that from one client are refused.
 MOST_ASIDE = 64
-# Messages that a client hasn't taken: with more than that, it isn't listened to until it has.
-MOST_UNSENT = 10_000
+# Messages that are written together.
+BATCH = 64
 _LAST = ("result", "refused")
 
 log = structlog.get_logger(__name__)
@@ -119,7 +119,7 @@ class _Connection:
 
     async def _read(self) -> None:
         async for message in self._socket:
-            if len(self._session.outbox) > MOST_UNSENT:
+            if self._session.behind:
                 self._caught_up.clear()
                 await self._caught_up.wait()
             content = _content(message.data) if message.type is WSMsgType.BINARY else None
@@ -214,23 +214,19 @@ class _Connection:
     # What the service says.
 
     async def _write(self) -> None:
-        """Send what waits in the outbox, in its order."""
+        """Send what waits in the outbox, in its order; an execution whose end has been sent is let go."""
         outgoing = Outgoing(self._request)
         with contextlib.suppress(ConnectionError):
             while True:
-                await outgoing.send(self._waiting())
+                while items := self._session.take(BATCH):
+                    await outgoing.send(map(_encoded, items))
+                    for item in items:
+                        if not isinstance(item, Message) and isinstance(item[1], Event) and item[1].kind in _LAST:
+                            self._session.forget(item[0])
                 self._caught_up.set()
                 self._session.wakeup.clear()
                 await self._session.wakeup.wait()
         self._caught_up.set()  # the reader learns of the end by itself
-
-    def _waiting(self) -> Iterator[Sequence[Buffer]]:
-        """Take what waits out of the outbox; an execution whose end has been written is let go."""
-        while self._session.outbox:
-            item = self._session.outbox.popleft()
-            yield _encoded(item)
-            if not isinstance(item, Message) and isinstance(item[1], Event) and item[1].kind in _LAST:
-                self._session.forget(item[0])
 
 
 def _content(data: bytes) -> dict[str, Any] | None:

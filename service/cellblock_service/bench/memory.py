@@ -57,9 +57,9 @@ def _megabytes_each(stock: Stock, what: str, image: Image, code: str, runs: int)
     return ready, after
 
 
-def megabytes(pid: int | str = "self") -> float:
-    """The proportional set size of a process: its own memory, and its part of what it shares."""
+def megabytes(pid: int | str = "self", which: str = "Pss") -> float:
+    """The proportional set size of a process: its own memory, and its part of what it shares. `Pss_Anon`: no files."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith(f"{which}:"):
             return int(line.split()[1]) * 1024 / 1e6
-    raise RuntimeError(f"/proc/{pid}/smaps_rollup has no line for Pss")
+    raise RuntimeError(f"/proc/{pid}/smaps_rollup has no line for {which}")

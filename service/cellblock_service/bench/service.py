@@ -6,22 +6,24 @@ The client that measures runs on the same cores, so its own work is in every fig
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import aiohttp
-import numpy as np
-from cellblock_sandbox.guest import values
 from cellblock_sandbox.image.progress import Progress
 
+from cellblock_service.bench import array_client
 from cellblock_service.bench.figures import Figure, figure
 from cellblock_service.bench.memory import megabytes
 from cellblock_service.bench.serving import Served, serving
 from cellblock_service.bench.stock import Stock
-from cellblock_service.bench.talking import Message, Talk, completed
+from cellblock_service.bench.talking import Talk, client, completed, packed, timed, warmed
 
 _WORKERS = 2
 _ADD = "data + 1"
@@ -32,40 +34,43 @@ _IN_FLIGHT = 8
 _BLOCKS = 8
 _ROUNDS, _ROUND_S = 10, 1.0
 
+# Megabytes, the goal in milliseconds, and runs.
+_SIZES = ((8, 15, 40), (80, 150, 10))
+
 _SESSIONS = 1000
 _AT_A_TIME = 100
 
-Call = Callable[[bytes], Awaitable[Message]]
 
+def arrays(stock: Stock, sizes: Sequence[tuple[int, float, int]] = _SIZES) -> list[Figure]:
+    """What an array in and out takes over an empty call, from array to array, in a session and over HTTP.
 
-def arrays(stock: Stock) -> list[Figure]:
-    """What an array in and out takes over an empty call, from array to array, in a session and over HTTP."""
-    found: list[Figure] = []
-
-    async def measure(served: Served) -> None:
-        async with _http() as http, Talk.begun(http, served.url) as talk:
-            ways = {"in a session": talk.execute, "over HTTP": lambda body: _post(http, served.url, body)}
-            for megabytes_each, goal, runs in ((8, 15, 40), (80, 150, 10)):
-                for way, call in ways.items():
-                    added = await _added(stock.progress, call, f"{megabytes_each} MB {way}", megabytes_each, runs)
-                    name = f"{megabytes_each} MB float64 array in and out {way}, over an empty call"
-                    found.append(figure("service", name, added, goal=goal))
-
-    _served(measure)
+    The client is a process of its own, with huge pages like the service: without, half the time would be its own page
+    faults.
+    """
+    found = []
+    with serving(WORKERS=str(_WORKERS)) as served:
+        for megabytes_each, goal, runs in sizes:
+            for way in array_client.WAYS:
+                name = f"{megabytes_each} MB float64 array in and out {way}, over an empty call"
+                with stock.progress.step(name):
+                    command = [sys.executable, "-m", array_client.__name__, served.url, way, megabytes_each, runs]
+                    environment = os.environ | {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+                    output = subprocess.run(list(map(str, command)), check=True, capture_output=True, env=environment)
+                found.append(figure("service", name, json.loads(output.stdout), goal=goal))
     return found
 
 
-def throughput(stock: Stock) -> list[Figure]:
+def throughput(stock: Stock, rounds: int = _ROUNDS) -> list[Figure]:
     """Executions a second with enough of them under way, and how long each of them took."""
     found: list[Figure] = []
 
     async def measure(served: Served) -> None:
-        async with _http() as http, Talk.begun(http, served.url) as talk:
+        async with client() as http, Talk.begun(http, served.url) as talk:
             for what, requests, goal in (
-                ("a new sandbox each", [_request(_ADD, 1)], 300),
-                ("kept state", [_request(_ADD, 1, block=f"b{n}", keep_state=True) for n in range(_BLOCKS)], 1500),
+                ("a new sandbox each", [packed(_ADD, 1)], 300),
+                ("kept state", [packed(_ADD, 1, block=f"b{n}", keep_state=True) for n in range(_BLOCKS)], 1500),
             ):
-                found.extend(await _pressed(stock.progress, talk, what, requests, goal))
+                found.extend(await _pressed(stock.progress, talk, what, requests, goal, rounds))
 
     _served(measure)
     return found
@@ -76,12 +81,12 @@ def overhead(stock: Stock, runs: int = 500) -> list[Figure]:
     samples: list[float] = []
 
     async def measure(served: Served) -> None:
-        async with _http() as http, Talk.begun(http, served.url) as talk:
-            request = _request(_ADD, 1)
-            await _warm(talk.execute, request)
+        async with client() as http, Talk.begun(http, served.url) as talk:
+            request = packed(_ADD, 1)
+            await warmed(talk.execute, request)
             with stock.progress.step("one execution at a time", total=runs) as step:
                 for _ in range(runs):
-                    took, message = await _timed(talk.execute, request)
+                    took, message = await timed(talk.execute, request)
                     samples.append(took - message["timings_ms"]["ready"] - message["timings_ms"]["run"])
                     step.advance()
 
@@ -100,7 +105,7 @@ def memory(stock: Stock, sessions: int = _SESSIONS) -> list[Figure]:
         before = megabytes(served.process.pid)
         with stock.progress.step(f"{sessions} sessions", total=sessions) as step:
             async with _sessions(served, sessions) as talks:
-                request = _request(_ADD, 1)
+                request = packed(_ADD, 1)
                 for start in range(0, sessions, _AT_A_TIME):
                     part = talks[start : start + _AT_A_TIME]
                     for message in await asyncio.gather(*(talk.execute(request) for talk in part)):
@@ -114,41 +119,24 @@ def memory(stock: Stock, sessions: int = _SESSIONS) -> list[Figure]:
     return found
 
 
-async def _added(progress: Progress, call: Call, name: str, megabytes_each: int, runs: int) -> list[float]:
-    """Milliseconds that an array adds to a call, by turns with an empty one."""
-    array = np.random.default_rng(0).random(megabytes_each * 125_000)
-    empty = _request("data", None)
-    await _warm(call, empty)
-    samples = []
-    with progress.step(name, total=runs) as step:
-        for turn in range(runs + 1):
-            nothing, _ = await _timed(call, empty)
-            started = time.perf_counter()
-            message = completed(await call(_request("data", array)))
-            took = (time.perf_counter() - started) * 1000
-            if turn:
-                samples.append(took - nothing)
-                step.advance()
-            assert np.array_equal(message["result"], array)
-    return samples
-
-
-async def _pressed(progress: Progress, talk: Talk, what: str, requests: list[bytes], goal: float) -> list[Figure]:
+async def _pressed(
+    progress: Progress, talk: Talk, what: str, requests: list[bytes], goal: float, rounds: int
+) -> list[Figure]:
     """Keep executions under way for some rounds; requests take turns."""
     times: list[float] = []
 
     async def lane(request: bytes) -> None:
         while True:
-            took, message = await _timed(talk.execute, request)
+            took, message = await timed(talk.execute, request)
             completed(message)
             times.append(took)
 
     rates = []
-    await asyncio.gather(*(_warm(talk.execute, request) for request in requests))
+    await asyncio.gather(*(warmed(talk.execute, request) for request in requests))
     lanes = [asyncio.create_task(lane(requests[n % len(requests)])) for n in range(_IN_FLIGHT)]
     try:
-        with progress.step(what, total=_ROUNDS) as step:
-            for _ in range(_ROUNDS):
+        with progress.step(what, total=rounds) as step:
+            for _ in range(rounds):
                 before, started = len(times), time.perf_counter()
                 done, _ = await asyncio.wait(lanes, timeout=_ROUND_S, return_when=asyncio.FIRST_EXCEPTION)
                 for each in done:
@@ -167,39 +155,12 @@ async def _pressed(progress: Progress, talk: Talk, what: str, requests: list[byt
     ]
 
 
-async def _timed(call: Call, request: bytes) -> tuple[float, Message]:
-    started = time.perf_counter()
-    message = await call(request)
-    return (time.perf_counter() - started) * 1000, message
-
-
-async def _warm(call: Call, request: bytes) -> None:
-    for _ in range(20):
-        completed(await call(request))
-
-
-def _request(code: str, data: object, **more: Any) -> bytes:
-    """A packed request."""
-    packed: bytes = values.pack({"code": code, "data": data, **more})
-    return packed
-
-
-async def _post(http: aiohttp.ClientSession, url: str, body: bytes) -> Message:
-    async with http.post(f"{url}/v1/execute", data=body, headers={"Content-Type": "application/msgpack"}) as response:
-        message: Message = values.unpack(await response.read())
-        return message
-
-
 @asynccontextmanager
 async def _sessions(served: Served, count: int) -> AsyncIterator[list[Talk]]:
     """So many sessions, open at the same time."""
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(_http())
+        http = await stack.enter_async_context(client())
         yield [await stack.enter_async_context(Talk.begun(http, served.url)) for _ in range(count)]
-
-
-def _http() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=120))
 
 
 def _served(measure: Callable[[Served], Coroutine[Any, Any, None]]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -16,6 +17,7 @@ from cellblock_sandbox.guest import values
 from cellblock_service.codec.wire import bin_header
 
 Message = dict[str, Any]
+Call = Callable[[bytes], Awaitable[Message]]
 _HEARD_LAST = frozenset({b"\xa6result", b"\xa7refused"})
 
 
@@ -78,3 +80,33 @@ def completed(message: Message) -> Message:
     """Give a message that tells of a completed execution. AssertionError for any other."""
     assert message["status"] == "completed", message
     return message
+
+
+async def timed(call: Call, request: bytes) -> tuple[float, Message]:
+    """Milliseconds of a call, and what it gave."""
+    started = time.perf_counter()
+    message = await call(request)
+    return (time.perf_counter() - started) * 1000, message
+
+
+async def warmed(call: Call, request: bytes) -> None:
+    """Call a few times, so that what happens once has happened."""
+    for _ in range(20):
+        completed(await call(request))
+
+
+def packed(code: str, data: object, **more: Any) -> bytes:
+    """A packed request."""
+    return values.pack({"code": code, "data": data, **more})
+
+
+async def post(http: aiohttp.ClientSession, url: str, body: bytes) -> Message:
+    """Run a packed request over HTTP."""
+    async with http.post(f"{url}/v1/execute", data=body, headers={"Content-Type": "application/msgpack"}) as response:
+        message: Message = values.unpack(await response.read())
+        return message
+
+
+def client() -> aiohttp.ClientSession:
+    """What connections are made with, any number of them."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=120))

@@ -36,6 +36,10 @@ class Message:
 
 Item = tuple[Execution, Event | Call] | Message
 
+MOST_UNSENT_BYTES = 16 << 20
+# What an item takes beside results and texts, nearly.
+_ITEM = 500
+
 
 @dataclass(eq=False, repr=False)
 class Session:
@@ -45,6 +49,7 @@ class Session:
     id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     executions: dict[str, Execution] = field(default_factory=dict)
     outbox: deque[Item] = field(default_factory=deque)
+    unsent_bytes: int = 0
     wakeup: asyncio.Event = field(default_factory=asyncio.Event)
     connected: bool = False
     lingering: asyncio.TimerHandle | None = None
@@ -65,24 +70,52 @@ class Session:
         """Queue a message."""
         self._put(Message(kind, content))
 
+    @property
+    def behind(self) -> bool:
+        """Whether more waits for its client than should: then it isn't listened to until it has taken it."""
+        return self.unsent_bytes > MOST_UNSENT_BYTES
+
+    def take(self, most: int) -> list[Item]:
+        """Take the next items for the connection out of the outbox."""
+        items = [self.outbox.popleft() for _ in range(min(most, len(self.outbox)))]
+        self.unsent_bytes -= sum(map(_size, items))
+        return items
+
     def _put(self, item: Item) -> None:
         self.outbox.append(item)
+        self.unsent_bytes += _size(item)
         self.wakeup.set()
+
+    def empty(self) -> None:
+        """Let go of what waits for the connection."""
+        self.outbox.clear()
+        self.unsent_bytes = 0
 
     def replay(self, execution: Execution, after: int) -> None:
         """Queue the events after a number again, and the calls that have not been answered."""
         self.executions[execution.id] = execution
         kept = [item for item in self.outbox if isinstance(item, Message) or item[0] is not execution]
-        self.outbox.clear()
-        self.outbox.extend(kept)
-        self.outbox.extend((execution, event) for event in execution.events[max(0, after) :])
-        self.outbox.extend((execution, Call(meta, value)) for _, meta, value in execution.calls.values())
-        self.wakeup.set()
+        self.empty()
+        events = [(execution, event) for event in execution.events[max(0, after) :]]
+        calls = [(execution, Call(meta, value)) for _, meta, value in execution.calls.values()]
+        for item in (*kept, *events, *calls):
+            self._put(item)
 
     def forget(self, execution: Execution) -> None:
         """Let go of an execution whose end has been told."""
         execution.followers.discard(self)
         self.executions.pop(execution.id, None)
+
+
+def _size(item: Item) -> int:
+    """The bytes that an item keeps in memory, nearly; the same each time it is asked."""
+    if isinstance(item, Message):
+        return _ITEM
+    execution, what = item
+    if isinstance(what, Call):
+        return _ITEM + len(what.value)
+    result = len(execution.outcome.result) if what.kind == "result" and execution.outcome else 0
+    return _ITEM + result + len(what.members.get("text", ""))
 
 
 class Sessions:
@@ -117,7 +150,7 @@ class Sessions:
             session.hang_up()
         session.hang_up = hang_up
         session.connected = True
-        session.outbox.clear()
+        session.empty()
         return session, resumed
 
     def detach(self, session: Session, hang_up: Callable[[], None], *, for_good: bool) -> None:
@@ -128,7 +161,7 @@ class Sessions:
         if session.hang_up != hang_up:
             return
         session.connected = False
-        session.outbox.clear()
+        session.empty()
         if for_good or not session.executions:
             self._close(session)
         else:

@@ -61,6 +61,8 @@ class Channel:
                     return
                 for frame in self._incoming.frames():
                     self._on_frame(frame)
+                if self._incoming.empty:
+                    return  # asking for more would mostly be in vain: the loop tells when there is
             except (EOFError, OSError):  # there may also be no room for what is promised
                 self._end()
                 return
@@ -79,6 +81,11 @@ class _Incoming:
         self._blob: memoryview | None = None
         self._filled = 0
         self._meta: dict[str, object] = {}
+
+    @property
+    def empty(self) -> bool:
+        """Whether no frame has begun."""
+        return self._blob is None and not self._buffer
 
     def receive(self, source: socket.socket) -> bool:
         """Receive once; False if there is nothing now. Raises EOFError at the end, ConnectionError."""

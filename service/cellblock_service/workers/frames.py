@@ -12,7 +12,6 @@ block, a worker sends "output" and may ask something ("install", "call"), and ma
 
 from __future__ import annotations
 
-import mmap
 import socket
 import struct
 import threading
@@ -21,10 +20,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgpack
+from cellblock_sandbox.machine.memory import MUCH, room
 
 LENGTHS = struct.Struct(">II")
 _PIECE = 1 << 20
-_MUCH = 4 << 20
 
 Buffer = bytes | memoryview
 Meta = dict[str, Any]
@@ -74,15 +73,6 @@ def chunks(buffers: Iterable[Buffer]) -> Iterable[Buffer]:
     yield b"".join(small)
 
 
-def room(size: int) -> memoryview:
-    """Give memory to receive so many bytes in. Much of it comes in huge pages: 80 MB are filled in 8 ms, not in 38."""
-    if size < _MUCH:
-        return memoryview(bytearray(size))
-    area = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    area.madvise(mmap.MADV_HUGEPAGE)
-    return memoryview(area)
-
-
 class Link:
     """The worker's end: blocking reads and writes on its inherited socket."""
 
@@ -92,8 +82,12 @@ class Link:
 
     def send(self, meta: Meta, *pieces: Buffer) -> None:
         """Write one frame completely; from any thread."""
+        self.send_frames(Frame(meta, pieces))
+
+    def send_frames(self, *frames: Frame) -> None:
+        """Write frames completely, small ones at once: the service then wakes up once for them."""
         with self._writing:
-            for chunk in Frame(meta, pieces).encode():
+            for chunk in chunks(piece for frame in frames for piece in frame.encode()):
                 self._socket.sendall(chunk)
 
     def receive(self) -> Frame | None:
@@ -114,4 +108,4 @@ class Link:
             if not count:
                 return None
             view = view[count:]
-        return buffer if length >= _MUCH else bytes(buffer)
+        return buffer if length >= MUCH else bytes(buffer)

@@ -110,15 +110,21 @@ class Workshop:
 
     def _answer(self, work: Callable[[Any], Answer], task: Any) -> None:
         """Do a piece of work, and tell when the next can come."""
-        meta, pieces = work(task)
-        self._link.send(meta, *pieces)
-        self._ready()
+        answer = Frame(*work(task))
+        if self._shelf.prepared:
+            self._link.send_frames(answer, self._readiness())
+        else:
+            self._link.send_frames(answer)
+            self._ready()
 
     def _ready(self, **more: Any) -> None:
         """Give back the last sandbox's memory and make the next one: milliseconds that no answer waits for."""
         self._shelf.prepare()
+        self._link.send_frames(self._readiness(**more))
+
+    def _readiness(self, **more: Any) -> Frame:
         resident = int(os.pread(self._statm, 100, 0).split()[1]) * resource.getpagesize()
-        self._link.send({"kind": "ready", "rss_bytes": resident, "states": self._shelf.states(), **more})
+        return Frame({"kind": "ready", "rss_bytes": resident, "states": self._shelf.states(), **more})
 
     def _work(self, frame: Frame) -> Answer:
         match frame.kind:

@@ -96,15 +96,23 @@ class Shelf:
         self.release([key for key, (_, sandbox) in self._kept.items() if not sandbox.alive])
         return list(self._kept)
 
+    @property
+    def prepared(self) -> bool:
+        """Whether `prepare` has nothing to do."""
+        return self._used is None and not self._missing()
+
     def prepare(self) -> None:
         """Give back the last sandbox's memory, and make the next of each image that is in use."""
         if self._used is not None:
             self._used.close()
             self._used = None
+        for opened in self._missing():
+            opened.spare = opened.image.sandbox(self._limits, installer=self._installer)
+
+    def _missing(self) -> list[_Open]:
+        """The images in use that no sandbox is ready of."""
         since = time.monotonic() - IN_USE_S
-        for opened in self._images.values():
-            if opened.spare is None and opened.used_at >= since:
-                opened.spare = opened.image.sandbox(self._limits, installer=self._installer)
+        return [each for each in self._images.values() if each.spare is None and each.used_at >= since]
 
     def _open(self, ident: str) -> _Open:
         if ident not in self._images:

@@ -177,7 +177,7 @@ def received(data: bytes, sizes: list[int]) -> list[Frame] | None:
 
 
 frames = st.builds(
-    lambda meta, blob: b"".join(Frame({"kind": "answer"} | meta, (blob,)).encode()),
+    lambda meta, blob: b"".join(Frame(meta | {"kind": "answer"}, (blob,)).encode()),
     st.dictionaries(st.text(max_size=5), values, max_size=3),
     st.binary(max_size=100) | st.integers(0, 1 << 19).map(bytes),
 )

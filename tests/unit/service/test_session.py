@@ -220,3 +220,14 @@ async def test_stopping_lets_what_runs_end_and_keeps_nobody_waiting(connect: Con
         assert (await talk.socket.receive()).type in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING)
         await listening.content.read()
         await closing
+
+
+async def test_large_and_small_messages_arrive_whole_and_in_order(connect: Connect) -> None:
+    talk = await Talk.begin(await connect(workers=2, body_bytes=64 << 20))
+    sizes = [0, 1, 125, 126, 65_000, 65_535, 65_536, 66_000, 1 << 20, (1 << 20) + 1, 5_000_000, 20_000_000, 3]
+    for number, size in enumerate(sizes):
+        await talk.execute(f"x{number}", "echo", data=bytes([number]) * size, block="one")
+    for number, size in enumerate(sizes):
+        result = await talk.next("result")
+        assert (result["id"], result["result"] == bytes([number]) * size) == (f"x{number}", True)
+    assert [message["kind"] for message in talk.about("x5")] == ["status", "status", "result"]
