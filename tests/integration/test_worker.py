@@ -1,6 +1,7 @@
 """A real worker process, frame by frame: runs, cancels, live output, context, kept state, conversions."""
 
 import json
+import signal
 import threading
 import time
 
@@ -34,6 +35,16 @@ def test_a_run(worker):
     assert 0 < meta["cpu_ms"] <= meta["run_ms"] + 1
     assert meta["ready_ms"] >= 0
     assert "state" not in meta
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_that_stop_the_service_stop_no_worker(worker, number):
+    """A terminal and a service manager send them to every process; what runs is to end first."""
+    worker.begin("import time; print('on'); time.sleep(0.3); return 1", live=True)
+    worker.receive("output")
+    worker.process.send_signal(number)
+    answer, _ = worker.end()
+    assert answer.meta["status"] == "completed"
 
 
 def test_each_run_is_in_a_sandbox_of_its_own(worker):

@@ -95,7 +95,7 @@ class Pool:
         self._on_lost = on_lost
         self._lanes: Lanes[Job] = Lanes()
         self._states = States(pool.kept_states, pool.kept_idle_s)
-        self._idle: OrderedDict[Worker, asyncio.Future[Job]] = OrderedDict()
+        self._idle: OrderedDict[Worker, asyncio.Future[Job | None]] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
         self._alive: set[Worker] = set()
         self._image: dict[str, Any] = {}
@@ -241,11 +241,8 @@ class Pool:
             self._welcome(worker, await _ready(worker))
             while not (reason := self._worn(worker)):
                 reason = "crashed"
-                job = await self._next_job(worker)
-                if job is None:
+                if not await self._work(worker):
                     break
-                if await self._carry_out(worker, job):
-                    self._settle_states(worker, await _ready(worker))
         except WorkerLost as error:
             if worker not in self._alive:
                 raise
@@ -253,6 +250,17 @@ class Pool:
             log.warning("worker_lost", pid=worker.pid, reason=str(error))
         finally:
             await self._dismiss(worker, reason)
+
+    async def _work(self, worker: Worker) -> bool:
+        """Do the next job; False when the worker ends before there is one. Nothing is held of a job that has ended."""
+        job = await self._next_job(worker)
+        if job is None:
+            return False
+        carried_out = await self._carry_out(worker, job)
+        del job  # with its request and its result, while the worker makes itself ready
+        if carried_out:
+            self._settle_states(worker, await _ready(worker))
+        return True
 
     async def _dismiss(self, worker: Worker, reason: str) -> None:
         was_alive = worker in self._alive
@@ -289,27 +297,25 @@ class Pool:
             return job
         if worker.exited.done():
             return None
-        taker: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+        taker: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()
         self._idle[worker] = taker
         try:
             return await taker
         except asyncio.CancelledError:
             self._give_back(taker)
-            if not worker.exited.done():
-                raise
-            log.warning("worker_lost", pid=worker.pid, reason="it ended while idle")
-            return None
+            raise
 
     def _exited(self, worker: Worker) -> None:
         """Stop waiting for a job on behalf of a worker that is gone."""
         taker = self._idle.pop(worker, None)
-        if taker is not None:
-            taker.cancel()
+        if taker is not None and not taker.done():
+            log.warning("worker_lost", pid=worker.pid, reason="it ended while idle")
+            taker.set_result(None)
 
-    def _give_back(self, taker: asyncio.Future[Job]) -> None:
+    def _give_back(self, taker: asyncio.Future[Job | None]) -> None:
         """Put back a job that was handed over a moment too late."""
-        if taker.done() and not taker.cancelled():
-            job = taker.result()
+        job = taker.result() if taker.done() and not taker.cancelled() else None
+        if job is not None:
             self._lanes.push(job, first=True)
             self._lanes.ended(job)
             self._hand_out()
@@ -344,6 +350,8 @@ class Pool:
                 job.done.set_exception(NotReady("the service is stopping"))
             raise
         finally:
+            # Nothing else is left but what nobody foresaw, such as a request that is too large for a frame.
+            self._settle(job, Frame(failed("WorkerFailed", "an unexpected error; the service's log tells more")))
             self._after(job, loop.time())
 
     def _settle_states(self, worker: Worker, ready: Frame) -> None:

@@ -16,6 +16,7 @@ import dataclasses
 import functools
 import os
 import resource
+import signal
 import socket
 import sys
 import threading
@@ -266,7 +267,13 @@ def _portable(error: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _settle() -> None:
-    """No core dumps, which would hold users' data; and when memory runs out, this process goes, not the service."""
+    """No core dumps, which would hold users' data; and when memory runs out, this process goes, not the service.
+
+    Terminals and service managers send the signals that stop the service to all its processes: here they are ignored,
+    so that what runs can end.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")

@@ -141,7 +141,11 @@ class Worker:
         self._limit(within_s)
         try:
             listener.started()
-            await self._send(frame)
+            try:
+                await self._send(frame)
+            except WorkerLost:
+                if not answer.done():
+                    raise
             return await answer
         finally:
             self._answer = None
@@ -212,8 +216,11 @@ class Worker:
         self._timer = None if seconds is None else self._loop.call_later(seconds, self._overrun)
 
     def _overrun(self) -> None:
+        """Give up a job, and the process with it, which may not even read what it is sent."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(TimeoutError())
+            self._answer.exception()  # it may be that nobody waits for it yet
+            self.kill()
 
     async def _send(self, frame: Frame) -> None:
         try:

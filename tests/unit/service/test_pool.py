@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import signal
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -362,3 +365,44 @@ async def test_a_worker_that_sends_no_frame_is_replaced() -> None:
         answer = await run(pool, "babble")
         assert (answer["status"], answer["error"]["type"]) == ("error", "WorkerCrashed")
         assert (await run(pool, "echo"))["status"] == "completed"
+
+
+async def test_a_job_that_can_not_be_sent_ends_too() -> None:
+    async with pool_of() as pool:
+        job = job_for("echo")
+        job.frame.meta["limits"] = {"timeout_s": 1 << 70}  # no frame can say that
+        pool.submit(job)
+        async with asyncio.timeout(10):
+            assert (await job.done).meta["error"]["type"] == "WorkerFailed"
+        assert (await run(pool, "echo"))["status"] == "completed"
+
+
+async def test_a_worker_that_reads_nothing_overruns_too() -> None:
+    async with pool_of() as pool:
+        os.kill(pool.pids()[0], signal.SIGSTOP)
+        async with asyncio.timeout(10):
+            answer = await run(pool, "echo", data=bytes(5_000_000), within_s=0.3)
+        assert answer["status"] == "timeout"
+        assert (await run(pool, "echo"))["status"] == "completed"
+
+
+async def test_closing_while_an_idle_worker_ends() -> None:
+    async with pool_of() as pool:
+        (worker,) = pool._alive
+        await asyncio.sleep(0.1)
+        # Just when the slot is told that its worker has gone, the pool is closed.
+        worker.exited.add_done_callback(lambda _: [task.cancel() for task in pool._tasks])
+        worker.kill()
+        _, running = await asyncio.wait(pool._tasks, timeout=5)
+        assert not running
+
+
+async def test_an_idle_worker_holds_nothing_of_its_last_job() -> None:
+    async with pool_of() as pool:
+        job = job_for("echo", data=bytes(1_000_000))
+        ended = weakref.ref(job.done)
+        pool.submit(job)
+        await job.done
+        del job
+        await until(lambda: pool.state().busy == 0)
+        await until(lambda: gc.collect() >= 0 and ended() is None)
