@@ -93,7 +93,14 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
 
 def _add_executions(app: web.Application, settings: Settings) -> None:
     kept, memory = Kept(settings.results_bytes, settings.results_keep_s), Memory(app[RECORDS])
-    app[EXECUTIONS] = Executions(app[POOL], app[CATALOGUE], kept, memory, kill_grace_s=settings.kill_grace_s)
+    app[EXECUTIONS] = Executions(
+        app[POOL],
+        app[CATALOGUE],
+        kept,
+        memory,
+        kill_grace_s=settings.kill_grace_s,
+        inputs_bytes=settings.body_bytes,
+    )
     app[STREAM] = EventStream()
     app[EXECUTIONS].observers += [app[STREAM], Reporter(app[RECORDS], app[METRICS])]
     app[SESSIONS] = Sessions(settings.sessions, settings.session_linger_s, app[EXECUTIONS].cancel)

@@ -13,6 +13,7 @@ from aiohttp import web
 from cellblock_service.api.answers import members
 from cellblock_service.api.executions import find
 from cellblock_service.api.keys import PRINCIPAL, STREAM
+from cellblock_service.api.problems import document
 from cellblock_service.executions.execution import Event, Execution
 
 # Often enough for proxies that drop connections on which nothing happens.
@@ -85,6 +86,8 @@ async def _sent(request: web.Request) -> AsyncIterator[web.StreamResponse]:
 
 def _shown(execution: Execution, event: Event) -> dict[str, Any]:
     """An event's members; at the end what is known but the value itself, which has its own address."""
+    if execution.refusal is not None and event.kind == "refused":
+        return {"problem": document(execution.refusal)}
     if event.kind != "result":
         return dict(event.members)
     elsewhere = ("stdout", "stderr", "figures")

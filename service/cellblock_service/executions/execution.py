@@ -93,6 +93,7 @@ class Execution:
     load_s: float = 0.0
     has_started: bool = False
     digest: bytes = b""
+    needs: dict[str, Execution | None] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     outcome: Outcome | None = None
     refusal: ServiceError | None = None
@@ -169,6 +170,7 @@ class Execution:
     def _let_go(self) -> None:
         """Keep nothing of what was only needed to run."""
         self.work.payloads.clear()
+        self.needs.clear()
         self.calls.clear()
         self.job = self.task = None
         self.ended.set()
@@ -214,8 +216,8 @@ class Execution:
 def digest(work: ExecuteRequest) -> bytes:
     """Tell requests apart: by all small fields, and of each payload its length and its first and last 64 KiB."""
     found = hashlib.sha256()
-    small = (work.code, work.name, work.block, work.order, work.keep_state, work.packages, work.dependencies)
-    found.update(repr((small, sorted(work.env.items()), sorted(work.limits.items()))).encode("utf-8", "replace"))
+    small = (work.code, work.name, work.block, work.order, work.keep_state, work.reset_state)
+    found.update(repr((small, work.packages, work.dependencies, sorted(work.env.items()), sorted(work.limits.items()))).encode("utf-8", "replace"))
     for name, payload in sorted(work.payloads.items()):
         found.update(f"{name} {len(payload)} ".encode())
         found.update(payload[:_EDGE])

@@ -77,11 +77,14 @@ class Ask:
 class Executions:
     """All executions of the service."""
 
-    def __init__(self, pool: Pool, catalogue: Catalogue, kept: Kept, memory: Memory, *, kill_grace_s: float) -> None:
+    def __init__(
+        self, pool: Pool, catalogue: Catalogue, kept: Kept, memory: Memory, *, kill_grace_s: float, inputs_bytes: int
+    ) -> None:
         self._pool = pool
         self._catalogue = catalogue
         self._kept = kept
         self._kill_grace_s = kill_grace_s
+        self._inputs_bytes = inputs_bytes
         self._memory = memory
         self.observers: list[Observer] = []
 
@@ -123,6 +126,8 @@ class Executions:
             ident, ask.principal, ask.work, ask.limits, ask.as_json, ask.live, ask.remote, on_status=self._changed
         )
         execution.digest = mark
+        # Only what began earlier can be depended on, so that none waits for itself, however far around.
+        execution.needs = {each: self._kept.get(execution.owner, each) for each in ask.work.dependencies}
         if ask.flow is not None:
             execution.flow = ask.flow
             execution.followers.add(ask.flow)
@@ -208,6 +213,7 @@ class Executions:
             if last or answer.meta.get("image") != "missing":
                 break
             self._catalogue.forget(execution.work.code, execution.work.packages)
+            execution.job, execution.has_started = None, False
         return _outcome(execution, answer, job)
 
     async def _provision(self, execution: Execution, patience_s: float | None) -> Provision:
@@ -251,11 +257,18 @@ class Executions:
 
     async def _inputs(self, execution: Execution) -> bytes:
         """The results it depends on, as a packed list. Raises DependencyUnavailable."""
-        results = [await self._result_of(execution.owner, ident) for ident in execution.work.dependencies]
-        return b"".join([array_header(len(results)), *results])
+        results = {ident: await self._result_of(execution, ident) for ident in execution.needs}
+        pieces = [results[ident] for ident in execution.work.dependencies]
+        size = sum(len(piece) for piece in pieces)
+        if size > self._inputs_bytes:
+            raise DependencyUnavailable(
+                f"dependencies: their results have {size} bytes; at most {self._inputs_bytes} are taken"
+            )
+        # Aside: joining holds nobody up there, and large results take their time.
+        return await asyncio.to_thread(b"".join, [array_header(len(pieces)), *pieces])
 
-    async def _result_of(self, owner: str, ident: str) -> Buffer:
-        found = self._kept.get(owner, ident)
+    async def _result_of(self, execution: Execution, ident: str) -> Buffer:
+        owner, found = execution.owner, execution.needs[ident]
         status: str
         result: Buffer | None
         if found is not None:

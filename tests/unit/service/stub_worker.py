@@ -2,7 +2,7 @@
 
 `echo` gives back the data, `env` the names in its environment, `limits` those it was told, `sleep S` (ends early when
 it is cancelled), `exit N`, `hang` (ignores its deadline and being cancelled), `convert S` (takes S seconds after the
-block ended), `babble` (sends what is no frame), `print TEXT`, `ask KEY` (gives back what the flow replies), `pid`. It
+block ended), `gone` (says that its image is), `babble` (sends what is no frame), `print TEXT`, `ask KEY` (gives back what the flow replies), `pid`. It
 greets with the image it is told, or fails when asked for the image "missing", or dies when asked for "dying".
 """
 
@@ -85,6 +85,8 @@ class Stub:
             reply = self.replies.get(timeout=20)
             result = reply.blob if "error" not in reply.meta else msgpack.packb(reply.meta["error"])
         answer: Meta = {"kind": "answer", "status": status, "error": None, "ready_ms": 0.5, "run_ms": 1.5}
+        if command == "gone":
+            answer["image"] = "missing"
         answer |= self.state(frame) | ({} if frame.meta.get("live") else {"stdout": b"out\xff"})
         if frame.meta["as_json"]:
             return answer | {"packed_bytes": len(result)}, result + jsontext.result_to_json(result)

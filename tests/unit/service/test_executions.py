@@ -11,7 +11,7 @@ import msgpack
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
-from cellblock_service.api.keys import EXECUTIONS
+from cellblock_service.api.keys import CATALOGUE, EXECUTIONS
 from cellblock_service.errors import ExecutionUnknown
 
 pytestmark = pytest.mark.asyncio
@@ -193,3 +193,69 @@ async def test_what_is_over_is_told_from_the_records(connect: Connect) -> None:
         assert (await response.json())["result"] == ["x" * 100]
     async with client.post("/v1/execute", json={"code": "inputs", "dependencies": ["large"]}) as response:
         assert "too large" in (await response.json(content_type=None))["detail"]
+
+
+async def test_the_same_id_with_another_reset_is_another_request(connect: Connect) -> None:
+    client = await connect()
+    request = {"code": "echo", "id": "x", "block": "b", "keep_state": True}
+    for more, status in (({}, 200), ({}, 200), ({"reset_state": True}, 409)):
+        async with client.post("/v1/execute", json=request | more) as response:
+            assert response.status == status
+
+
+async def test_what_waits_for_itself_is_refused(connect: Connect) -> None:
+    client = await connect()
+    await begin(client, "sleep 0.2", id="slow")
+    first = asyncio.create_task(begin(client, "inputs", id="a", dependencies=["slow", "b"]))
+    await begin(client, "inputs", id="b", dependencies=["slow", "a"])
+    await first
+    await begin(client, "inputs", id="c", dependencies=["c"])
+    for ident in ("a", "b", "c"):
+        ended = await show(client, ident, wait="20")
+        assert (ended["status"], ended["error"]["type"]) == ("error", "DependencyUnavailable")
+
+
+async def test_results_of_others_are_bounded_together(connect: Connect) -> None:
+    client = await connect(body_bytes=10_000)
+    await begin(client, "echo", id="x", data="x" * 900)
+    for times, status in ((10, 200), (12, 422)):
+        async with client.post("/v1/execute", json={"code": "inputs", "dependencies": ["x"] * times}) as response:
+            assert response.status == status
+            told = await response.json(content_type=None)
+    assert "at most 10000" in told["detail"]
+
+
+async def test_cancelling_while_an_image_that_went_away_is_built_again(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await connect()
+    assert client.app is not None
+    catalogue, again = client.app[CATALOGUE], asyncio.Event()
+
+    async def building(*_: Any, **__: Any) -> Any:
+        again.set()
+        await asyncio.Event().wait()
+
+    def forget(*_: Any) -> None:
+        monkeypatch.setattr(catalogue, "provision", building)
+
+    monkeypatch.setattr(catalogue, "forget", forget)
+    told = await begin(client, "gone")
+    async with asyncio.timeout(20):
+        await again.wait()
+        async with client.delete(f"/v1/executions/{told['id']}") as response:
+            assert (await response.json())["status"] == "cancelled"
+
+
+async def test_a_refusal_is_told_to_those_who_follow(connect: Connect) -> None:
+    client = await connect(queue_size=0)
+    await begin(client, "sleep 100", id="first")
+    asking = asyncio.create_task(
+        client.post("/v1/execute", json={"code": "inputs", "id": "x", "dependencies": ["first"]})
+    )
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(20), client.get("/v1/executions/x/events") as response:
+        await client.delete("/v1/executions/first")
+        heard = await events(response, 99)
+    assert (heard[-1][0], heard[-1][1]["problem"]["error_key"]) == ("refused", "dependency_unavailable")
+    assert (await asking).status == 422
