@@ -22,7 +22,7 @@ Kind = Literal["bundle", "image"]
 
 FORMAT = "1"
 _BUNDLE_BUILD = "5"
-_IMAGE_BUILD = "2"
+_IMAGE_BUILD = "3"
 
 
 @dataclass(frozen=True)
