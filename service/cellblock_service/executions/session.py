@@ -7,6 +7,7 @@ asks for the events it missed; else they are cancelled, since nobody waits for t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -34,6 +35,12 @@ class Message:
     content: dict[str, Any]
 
 
+MOST_UNSENT, MOST_UNSENT_BYTES = 10_000, 512 << 20
+"""Messages, and bytes of results, that a client hasn't taken: with more, it isn't listened to until it has."""
+
+LAST = frozenset({"result", "refused"})
+"""The kinds of events after which there are no others."""
+
 Item = tuple[Execution, Event | Call] | Message
 
 
@@ -45,6 +52,7 @@ class Session:
     id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     executions: dict[str, Execution] = field(default_factory=dict)
     outbox: deque[Item] = field(default_factory=deque)
+    unsent_bytes: int = 0
     wakeup: asyncio.Event = field(default_factory=asyncio.Event)
     connected: bool = False
     lingering: asyncio.TimerHandle | None = None
@@ -52,9 +60,11 @@ class Session:
     """Ends the connection it has: its client may come back before the old one is known to be dead."""
 
     def event(self, execution: Execution, event: Event) -> None:
-        """Queue an event; without a connection it waits in the execution itself."""
+        """Queue an event; without a connection it waits in the execution itself, which is let go at its end."""
         if self.connected:
             self._put((execution, event))
+        elif event.kind in LAST:
+            self.forget(execution)
 
     def call(self, execution: Execution, meta: Meta, value: Buffer) -> None:
         """Queue a call; without a connection it waits in the execution itself."""
@@ -65,24 +75,54 @@ class Session:
         """Queue a message."""
         self._put(Message(kind, content))
 
+    @property
+    def behind(self) -> bool:
+        """Whether more waits for the client than it may let wait."""
+        return len(self.outbox) > MOST_UNSENT or self.unsent_bytes > MOST_UNSENT_BYTES
+
+    @property
+    def told(self) -> bool:
+        """Whether the client has everything, as far as it can be reached."""
+        return not self.connected or not (self.outbox or any(each.ended.is_set() for each in self.executions.values()))
+
+    def take(self) -> Item:
+        """Take what is to be written next."""
+        item = self.outbox.popleft()
+        self.unsent_bytes -= _weight(item)
+        return item
+
+    def clear(self) -> None:
+        """Let go of what waits: whom it was meant for is gone."""
+        self.outbox.clear()
+        self.unsent_bytes = 0
+
     def _put(self, item: Item) -> None:
         self.outbox.append(item)
+        self.unsent_bytes += _weight(item)
         self.wakeup.set()
 
     def replay(self, execution: Execution, after: int) -> None:
         """Queue the events after a number again, and the calls that have not been answered."""
         self.executions[execution.id] = execution
         kept = [item for item in self.outbox if isinstance(item, Message) or item[0] is not execution]
-        self.outbox.clear()
-        self.outbox.extend(kept)
-        self.outbox.extend((execution, event) for event in execution.events[max(0, after) :])
-        self.outbox.extend((execution, Call(meta, value)) for _, meta, value in execution.calls.values())
-        self.wakeup.set()
+        events = [(execution, event) for event in execution.events[max(0, after) :]]
+        calls = [(execution, Call(meta, value)) for _, meta, value in execution.calls.values()]
+        self.clear()
+        for item in (*kept, *events, *calls):
+            self._put(item)
 
     def forget(self, execution: Execution) -> None:
         """Let go of an execution whose end has been told."""
         execution.followers.discard(self)
         self.executions.pop(execution.id, None)
+
+
+def _weight(item: Item) -> int:
+    """The bytes that a result holds in memory until it has been written."""
+    if isinstance(item, Message) or isinstance(item[1], Call) or item[1].kind != "result":
+        return 0
+    outcome = item[0].outcome
+    return outcome.size if outcome is not None else 0
 
 
 class Sessions:
@@ -117,7 +157,7 @@ class Sessions:
             session.hang_up()
         session.hang_up = hang_up
         session.connected = True
-        session.outbox.clear()
+        session.clear()
         return session, resumed
 
     def detach(self, session: Session, hang_up: Callable[[], None], *, for_good: bool) -> None:
@@ -128,15 +168,21 @@ class Sessions:
         if session.hang_up != hang_up:
             return
         session.connected = False
-        session.outbox.clear()
+        session.clear()
         if for_good or not session.executions:
             self._close(session)
-        else:
-            loop = asyncio.get_running_loop()
-            session.lingering = loop.call_later(self._linger_s, self._close, session)
+            return
+        for execution in [each for each in session.executions.values() if each.ended.is_set()]:
+            session.forget(execution)
+        loop = asyncio.get_running_loop()
+        session.lingering = loop.call_later(self._linger_s, self._close, session)
 
-    def close(self) -> None:
-        """Hang up on everyone: the service stops."""
+    async def close(self, within_s: float) -> None:
+        """Hang up on everyone, since the service stops, when all have been told how it ended or after so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while not all(session.told for session in self._sessions.values()):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
         for session in list(self._sessions.values()):
             if session.connected:
                 session.hang_up()
@@ -144,6 +190,7 @@ class Sessions:
     def _close(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
         for execution in list(session.executions.values()):
-            self._cancel(execution)
             execution.followers.discard(session)
+            if not execution.followers and not execution.waiting:
+                self._cancel(execution)
         session.executions.clear()
