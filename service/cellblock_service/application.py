@@ -62,6 +62,8 @@ from cellblock_service.trust.tokens import LOCAL
 from cellblock_service.workers.pool import Pool, PoolOptions
 from cellblock_service.workers.worker import WorkerOptions
 
+_LAST_WORDS_S = 5.0
+"""How long a service that stops waits for clients to take their last results."""
 READ_BUFFER = 4 * MEBIBYTE
 """What may arrive of a body before it is read: with aiohttp's 64 KiB, reading stops a thousand times in 80 MB."""
 
@@ -184,11 +186,12 @@ async def _workers(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _drain(app: web.Application) -> None:
-    """Take nothing new, let what runs end, then hang up on those who only listen."""
+    """Take nothing new, let what runs end, or end it, then hang up on those who only listen."""
     app[POOL].stop_admission()
     await app[EXECUTIONS].drain(app[SETTINGS].drain_s)
+    await app[EXECUTIONS].close()  # now, while those who wait can be told
     app[STREAM].close()
-    app[SESSIONS].close()
+    await app[SESSIONS].close(within_s=_LAST_WORDS_S)
 
 
 async def serve(settings: Settings) -> None:

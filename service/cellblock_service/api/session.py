@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import ExecutionUnknown, MalformedBody, MissingField, QueueFull, ServiceError
 from cellblock_service.executions.execution import Event, Execution
 from cellblock_service.executions.executions import Ask
-from cellblock_service.executions.session import Call, Item, Message
+from cellblock_service.executions.session import LAST, Call, Item, Message
 from cellblock_service.trust.tokens import Principal
 from cellblock_service.workers.frames import Buffer
 
@@ -39,7 +40,6 @@ HELLO_S = 10.0
 MOST_ASIDE = 64
 # Messages that are written together.
 BATCH = 64
-_LAST = ("result", "refused")
 
 log = structlog.get_logger(__name__)
 routes = web.RouteTableDef()
@@ -62,6 +62,15 @@ async def session(request: web.Request) -> web.StreamResponse:
     return socket
 
 
+@dataclass(slots=True)
+class _Unread:
+    """A large request that waits to be taken apart."""
+
+    ident: str
+    body: memoryview
+    cancelled: bool = False
+
+
 class _Connection:
     """One connection of a session."""
 
@@ -73,7 +82,8 @@ class _Connection:
         self._request, self._socket = request, socket
         self._principal = principal
         self._caught_up = asyncio.Event()
-        self._aside: asyncio.Queue[tuple[str, memoryview]] = asyncio.Queue()
+        self._aside: deque[_Unread] = deque()
+        self._more_aside = asyncio.Event()
         self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "execute": self._execute,
             "cancel": self._cancel,
@@ -91,19 +101,24 @@ class _Connection:
         limits = self._admission.limits(self._principal, {})
         who = {"session": self._session.id, "service": self._sessions.service, "version": VERSION}
         self._session.say("welcome", **who, resumed=resumed, limits=limits)
-        self._reading = asyncio.create_task(self._read())
-        others = [asyncio.create_task(work) for work in (self._write(), self._take_apart_aside())]
+        works = self._read(), self._take_apart_aside(), self._write()
+        reading, aside, _ = self._tasks = [asyncio.create_task(work) for work in works]
         try:
-            await asyncio.wait([self._reading])
+            await asyncio.wait((reading, aside), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (self._reading, *others):
-                task.cancel()
+            self._hang_up()
             self._sessions.detach(self._session, self._hang_up, for_good=self._socket.close_code == WSCloseCode.OK)
-            await asyncio.gather(self._reading, *others, return_exceptions=True)
+            for error in await asyncio.gather(*self._tasks, return_exceptions=True):
+                if isinstance(error, Exception):
+                    log.error("session_crashed", exc_info=error)
 
     def _hang_up(self) -> None:
-        """End this connection: its client has made a new one, or the service stops."""
-        self._reading.cancel()
+        """End this connection: its client has made a new one, or the service stops.
+
+        Its writer ends at once, lest it take out of the outbox what is meant for the new one.
+        """
+        for task in self._tasks:
+            task.cancel()
 
     async def _hello(self) -> dict[str, Any] | None:
         try:
@@ -122,41 +137,57 @@ class _Connection:
             if self._session.behind:
                 self._caught_up.clear()
                 await self._caught_up.wait()
-            content = _content(message.data) if message.type is WSMsgType.BINARY else None
-            if content is None:
+            if message.type is not WSMsgType.BINARY or not self._hear(message.data):
                 await self._socket.close(
                     code=WSCloseCode.UNSUPPORTED_DATA, message=b"expected msgpack maps with a kind"
                 )
                 return
-            handler = self._handlers.get(content["kind"])
-            try:
-                if handler is None:
-                    raise MalformedBody(f"{content['kind'][:64]!r} is no kind of message")
-                handler(content)
-            except ServiceError as error:
-                self._session.say("problem", problem=document(error))
+            del message  # it may be large, and long ago when the next one comes
+
+    def _hear(self, data: bytes) -> bool:
+        """Do what a message says; False if it is none."""
+        content = _content(data)
+        if content is None:
+            return False
+        handler = self._handlers.get(content["kind"])
+        try:
+            if handler is None:
+                raise MalformedBody(f"{content['kind'][:64]!r} is no kind of message")
+            handler(content)
+        except ServiceError as error:
+            self._session.say("problem", problem=document(error))
+        return True
 
     # What the client says.
 
     def _execute(self, content: dict[str, Any]) -> None:
         ident, body = fields.identifier("id", content.get("id")), content.get("request")
-        if not isinstance(body, memoryview):
-            raise MissingField("request: a bin with the packed request is needed", field="request")
         with self._refusing(ident):
-            work = take_apart_here(body, "msgpack") if self._aside.empty() else None
+            if not isinstance(body, memoryview):
+                raise MissingField("request: a bin with the packed request is needed", field="request")
+            work = None if self._aside else take_apart_here(body, "msgpack")
             if work is not None:
                 self._begin(ident, work)
-            elif self._aside.qsize() >= MOST_ASIDE:
+            elif len(self._aside) >= MOST_ASIDE:
                 raise QueueFull(f"{MOST_ASIDE} large requests are waiting to be read")
             else:
-                self._aside.put_nowait((ident, body))
+                self._aside.append(_Unread(ident, body))
+                self._more_aside.set()
 
     async def _take_apart_aside(self) -> None:
-        """Have workers take apart large requests, one after the other."""
+        """Have workers take apart large requests, one after the other. Each stays first in line until it has begun."""
         while True:
-            ident, body = await self._aside.get()
-            with self._refusing(ident):
-                self._begin(ident, await take_apart(body, "msgpack", self._pool))
+            while self._aside:
+                await self._take_apart(self._aside[0])
+                self._aside.popleft()
+            self._more_aside.clear()
+            await self._more_aside.wait()
+
+    async def _take_apart(self, unread: _Unread) -> None:
+        with self._refusing(unread.ident):
+            execution = self._begin(unread.ident, await take_apart(unread.body, "msgpack", self._pool))
+            if unread.cancelled:
+                self._executions.cancel(execution)
 
     @contextlib.contextmanager
     def _refusing(self, ident: str) -> Iterator[None]:
@@ -166,7 +197,7 @@ class _Connection:
         except ServiceError as error:
             self._session.say("refused", id=ident, problem=document(error))
 
-    def _begin(self, ident: str, work: ExecuteRequest) -> None:
+    def _begin(self, ident: str, work: ExecuteRequest) -> Execution:
         """Begin an execution. Raises what it is refused with."""
         if not self._executions.knows(self._principal.id, ident):
             self._admission.admit(self._principal)
@@ -175,9 +206,13 @@ class _Connection:
         ask = Ask(work, self._principal, limits, live=True, remote=self._remote, flow=self._session)
         execution = self._executions.start(ask)
         self._session.executions[ident] = execution
+        return execution
 
     def _cancel(self, content: dict[str, Any]) -> None:
-        execution = self._find(content)
+        unread = [each for each in self._aside if each.ident == content.get("id")]
+        for each in unread:
+            each.cancelled = True
+        execution = None if unread else self._find(content)
         if execution is not None:
             self._executions.cancel(execution)
 
@@ -221,7 +256,7 @@ class _Connection:
                 while items := self._session.take(BATCH):
                     await outgoing.send(map(_encoded, items))
                     for item in items:
-                        if not isinstance(item, Message) and isinstance(item[1], Event) and item[1].kind in _LAST:
+                        if not isinstance(item, Message) and isinstance(item[1], Event) and item[1].kind in LAST:
                             self._session.forget(item[0])
                 self._caught_up.set()
                 self._session.wakeup.clear()

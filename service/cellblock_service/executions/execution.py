@@ -217,7 +217,8 @@ def digest(work: ExecuteRequest) -> bytes:
     """Tell requests apart: by all small fields, and of each payload its length and its first and last 64 KiB."""
     found = hashlib.sha256()
     small = (work.code, work.name, work.block, work.order, work.keep_state, work.reset_state)
-    found.update(repr((small, work.packages, work.dependencies, sorted(work.env.items()), sorted(work.limits.items()))).encode("utf-8", "replace"))
+    lists = work.packages, work.dependencies, sorted(work.env.items()), sorted(work.limits.items())
+    found.update(repr((small, lists)).encode("utf-8", "replace"))
     for name, payload in sorted(work.payloads.items()):
         found.update(f"{name} {len(payload)} ".encode())
         found.update(payload[:_EDGE])

@@ -7,6 +7,7 @@ asks for the events it missed; else they are cancelled, since nobody waits for t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -34,6 +35,9 @@ class Message:
     content: dict[str, Any]
 
 
+LAST = frozenset({"result", "refused"})
+"""The kinds of events after which there are no others."""
+
 Item = tuple[Execution, Event | Call] | Message
 
 MOST_UNSENT_BYTES = 16 << 20
@@ -57,9 +61,11 @@ class Session:
     """Ends the connection it has: its client may come back before the old one is known to be dead."""
 
     def event(self, execution: Execution, event: Event) -> None:
-        """Queue an event; without a connection it waits in the execution itself."""
+        """Queue an event; without a connection it waits in the execution itself, which is let go at its end."""
         if self.connected:
             self._put((execution, event))
+        elif event.kind in LAST:
+            self.forget(execution)
 
     def call(self, execution: Execution, meta: Meta, value: Buffer) -> None:
         """Queue a call; without a connection it waits in the execution itself."""
@@ -74,6 +80,11 @@ class Session:
     def behind(self) -> bool:
         """Whether more waits for its client than should: then it isn't listened to until it has taken it."""
         return self.unsent_bytes > MOST_UNSENT_BYTES
+
+    @property
+    def told(self) -> bool:
+        """Whether the client has everything, as far as it can be reached."""
+        return not self.connected or not (self.outbox or any(each.ended.is_set() for each in self.executions.values()))
 
     def take(self, most: int) -> list[Item]:
         """Take the next items for the connection out of the outbox."""
@@ -164,12 +175,18 @@ class Sessions:
         session.empty()
         if for_good or not session.executions:
             self._close(session)
-        else:
-            loop = asyncio.get_running_loop()
-            session.lingering = loop.call_later(self._linger_s, self._close, session)
+            return
+        for execution in [each for each in session.executions.values() if each.ended.is_set()]:
+            session.forget(execution)
+        loop = asyncio.get_running_loop()
+        session.lingering = loop.call_later(self._linger_s, self._close, session)
 
-    def close(self) -> None:
-        """Hang up on everyone: the service stops."""
+    async def close(self, within_s: float) -> None:
+        """Hang up on everyone, since the service stops, when all have been told how it ended or after so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while not all(session.told for session in self._sessions.values()):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
         for session in list(self._sessions.values()):
             if session.connected:
                 session.hang_up()
@@ -177,6 +194,7 @@ class Sessions:
     def _close(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
         for execution in list(session.executions.values()):
-            self._cancel(execution)
             execution.followers.discard(session)
+            if not execution.followers and not execution.waiting:
+                self._cancel(execution)
         session.executions.clear()

@@ -2,8 +2,9 @@
 
 `echo` gives back the data, `env` the names in its environment, `limits` those it was told, `sleep S` (ends early when
 it is cancelled), `exit N`, `hang` (ignores its deadline and being cancelled), `convert S` (takes S seconds after the
-block ended), `gone` (says that its image is), `babble` (sends what is no frame), `print TEXT`, `ask KEY` (gives back what the flow replies), `pid`. It
-greets with the image it is told, or fails when asked for the image "missing", or dies when asked for "dying".
+block ended), `gone` (says that its image is), `babble` (sends what is no frame), `print TEXT`, `ask KEY` (gives back
+what the flow replies), `pid`. It greets with the image it is told, or fails when asked for the image "missing", or dies
+when asked for "dying".
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -231,3 +232,102 @@ async def test_large_and_small_messages_arrive_whole_and_in_order(connect: Conne
         result = await talk.next("result")
         assert (result["id"], result["result"] == bytes([number]) * size) == (f"x{number}", True)
     assert [message["kind"] for message in talk.about("x5")] == ["status", "status", "result"]
+
+
+async def test_a_connection_takes_over_from_one_that_is_not_known_to_be_dead(connect: Connect) -> None:
+    client = await connect()
+    talk = await Talk.begin(client)
+    session = (await talk.next("welcome"))["session"]
+    await talk.execute("x", "sleep 0.3", data=1)
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    again = await Talk.begin(client, session)
+    assert (await again.next("welcome"))["resumed"]
+    assert (await again.next("result"))["result"] == 1
+
+
+async def test_large_and_small_requests_keep_their_order_while_a_large_one_is_read(connect: Connect) -> None:
+    client = await connect(workers=2)
+    talk = await Talk.begin(client)
+    await talk.execute("large", "echo", block="b", data=[0] * 5_000_000)
+    await asyncio.sleep(0.05)
+    await talk.execute("small", "echo", block="b", data=0)
+    assert [(await talk.next("result"))["id"] for _ in range(2)] == ["large", "small"]
+
+
+async def test_cancelling_what_waits_to_be_read(connect: Connect) -> None:
+    talk = await Talk.begin(await connect())
+    await talk.execute("first", "sleep 0.3")
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    await talk.execute("x", "sleep 100", data=[0] * 5_000_000)
+    await talk.say(kind="cancel", id="x")
+    assert (await talk.next("result", "x"))["status"] == "cancelled"
+    assert not [message for message in talk.about("x") if message["kind"] == "unknown"]
+
+
+async def test_an_execution_without_a_request_is_refused_by_its_id(connect: Connect) -> None:
+    talk = await Talk.begin(await connect())
+    await talk.say(kind="execute", id="x")
+    assert (await talk.next("refused"))["problem"]["error_key"] == "missing_field"
+
+
+async def test_an_execution_that_two_follow_outlives_one_of_them(connect: Connect) -> None:
+    client = await connect()
+    one, other = await Talk.begin(client), await Talk.begin(client)
+    for talk in (one, other):
+        await talk.execute("x", "sleep 0.5", data=1)
+        await talk.next("status", "x")
+    await one.socket.close()
+    assert (await other.next("result"))["status"] == "completed"
+
+
+async def test_a_session_without_a_connection_holds_nothing_that_has_ended(connect: Connect) -> None:
+    client = await connect()
+    talk = await Talk.begin(client)
+    session = (await talk.next("welcome"))["session"]
+    await talk.execute("x", "sleep 0.2", data=1)
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    talk.socket._response.connection.transport.abort()  # type: ignore[union-attr]
+    assert client.app is not None
+    await client.app[EXECUTIONS].get("local", "x").ended.wait()
+    assert not client.app[SESSIONS]._sessions[session].executions
+    again = await Talk.begin(client, session)
+    assert (await again.next("welcome"))["resumed"]
+    await again.say(kind="resume", id="x", after=0)
+    assert (await again.next("result"))["result"] == 1
+
+
+async def test_an_idle_connection_holds_no_request_and_no_result_for_long(connect: Connect) -> None:
+    client = await connect(results_bytes=0, record_result_bytes=0)
+    talk = await Talk.begin(client)
+    await talk.next("welcome")
+    tracemalloc.start()
+    try:
+        for number, data in enumerate((bytes(30_000_000), [0] * 5_000_000)):
+            await talk.execute(f"x{number}", "echo", data=data)
+            await talk.next("result")
+            talk.heard.clear()
+            del data
+        async with asyncio.timeout(10):
+            while tracemalloc.get_traced_memory()[0] > 5_000_000:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    finally:
+        tracemalloc.stop()
+
+
+async def test_what_still_runs_when_the_service_stops_is_told_how_it_ended(connect: Connect) -> None:
+    client = await connect(drain_s=0.2, workers=2)
+    talk = await Talk.begin(client)
+    await talk.execute("x", "sleep 100", data=1)
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    asking = asyncio.create_task(client.post("/v1/execute", json={"code": "sleep 100"}))
+    async with asyncio.timeout(20):
+        while client.app[POOL].state().busy < 2:  # type: ignore[index]  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        closing = asyncio.create_task(client.server.close())
+        assert (await talk.next("result"))["status"] == "cancelled"
+        assert (await (await asking).json())["status"] == "cancelled"
+        await closing
