@@ -370,7 +370,8 @@ def test_survey_and_conversion(worker):
     worker.link.send({"kind": "survey", "image": worker.image}, b"import numpy, nunpy")
     assert worker.end()[0].meta["survey"]["absent"] == ["nunpy"]
     worker.link.send({"kind": "convert", "json": True}, b'{"code": "x", "data": [1]}')
-    assert worker.end()[0].meta["request"]["payloads"] == {"data": b"\x91\x01"}
+    answer, _ = worker.end()
+    assert (answer.meta["request"]["code"], answer.meta["payloads"], answer.blob) == ("x", [["data", 2]], b"\x91\x01")
     worker.link.send({"kind": "convert", "json": True}, b"{")
     assert worker.end()[0].meta["error_key"] == "malformed_body"
 
