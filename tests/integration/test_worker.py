@@ -366,6 +366,12 @@ def test_express(worker):
 # ---- what else is queued
 
 
+def test_conversion_is_timed(worker):
+    worker.begin("[1]", as_json=True)
+    assert worker.end()[0].meta["convert_ms"] > 0
+    assert "convert_ms" not in worker.run("[1]")[0]
+
+
 def test_survey_and_conversion(worker):
     worker.link.send({"kind": "survey", "image": worker.image}, b"import numpy, nunpy")
     assert worker.end()[0].meta["survey"]["absent"] == ["nunpy"]

@@ -341,6 +341,8 @@ def _outcome(execution: Execution, answer: Frame, job: Job) -> Outcome:
         "ready": round(meta.get("ready_ms", 0.0), 3),
         "run": round(meta.get("run_ms", 0.0), 3),
     }
+    if "convert_ms" in meta:
+        outcome.timings_ms["convert"] = round(meta["convert_ms"], 3)
     return outcome
 
 
