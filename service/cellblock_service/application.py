@@ -64,6 +64,7 @@ from cellblock_service.workers.worker import WorkerOptions
 
 _LAST_WORDS_S = 5.0
 """How long a service that stops waits for clients to take their last results."""
+_FORGET_EVERY_S = 10.0
 READ_BUFFER = 4 * MEBIBYTE
 """What may arrive of a body before it is read: with aiohttp's 64 KiB, reading stops a thousand times in 80 MB."""
 
@@ -84,7 +85,7 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
     _watch(app)
     for part in (health, execute, executions, events, session, check, complete, images, metrics, openapi):
         app.add_routes(part.routes)
-    for context in (_tokens, _recording, _workers):
+    for context in (_tokens, _recording, _workers, _forgetting):
         app.cleanup_ctx.append(context)
     app.on_response_prepare.append(access.name_answer)
     app.on_response_prepare.append(tell_rate)
@@ -173,6 +174,19 @@ async def _recording(app: web.Application) -> AsyncIterator[None]:
         log.warning("executions_interrupted", executions=interrupted)
     yield
     await app[RECORDS].close()
+
+
+async def _forgetting(app: web.Application) -> AsyncIterator[None]:
+    """Let go of results that are too old, also when nothing else happens."""
+
+    async def forget() -> None:
+        while True:
+            await asyncio.sleep(min(_FORGET_EVERY_S, app[SETTINGS].results_keep_s))
+            app[EXECUTIONS].expire()
+
+    forgetting = asyncio.create_task(forget(), name="forgetting")
+    yield
+    forgetting.cancel()
 
 
 async def _workers(app: web.Application) -> AsyncIterator[None]:

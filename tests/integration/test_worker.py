@@ -366,11 +366,18 @@ def test_express(worker):
 # ---- what else is queued
 
 
+def test_conversion_is_timed(worker):
+    worker.begin("[1]", as_json=True)
+    assert worker.end()[0].meta["convert_ms"] > 0
+    assert "convert_ms" not in worker.run("[1]")[0]
+
+
 def test_survey_and_conversion(worker):
     worker.link.send({"kind": "survey", "image": worker.image}, b"import numpy, nunpy")
     assert worker.end()[0].meta["survey"]["absent"] == ["nunpy"]
     worker.link.send({"kind": "convert", "json": True}, b'{"code": "x", "data": [1]}')
-    assert worker.end()[0].meta["request"]["payloads"] == {"data": b"\x91\x01"}
+    answer, _ = worker.end()
+    assert (answer.meta["request"]["code"], answer.meta["payloads"], answer.blob) == ("x", [["data", 2]], b"\x91\x01")
     worker.link.send({"kind": "convert", "json": True}, b"{")
     assert worker.end()[0].meta["error_key"] == "malformed_body"
 

@@ -62,14 +62,17 @@ async def answer(
 
 
 async def _as_json(execution: Execution | Past, pool: Pool) -> Buffer:
-    """The result as JSON text, made in a worker if the run didn't: what a block answers may unfold without end."""
+    """The result as JSON text, made in a worker if the run didn't: what a block answers may unfold without end.
+
+    It isn't kept: what is remembered was measured at the execution's end.
+    """
     outcome = execution.outcome
     assert outcome is not None
     if outcome.result and not outcome.json:
         made = await pool.ask(Frame({"kind": "express"}, [outcome.result]), within_s=_EXPRESS_S)
         if made.meta.get("error"):
             raise NotAcceptable(made.meta["error"]["message"])
-        outcome.json = made.blob
+        return made.blob
     return outcome.json
 
 

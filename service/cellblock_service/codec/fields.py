@@ -18,6 +18,9 @@ from cellblock_service.errors import InvalidValue, MissingField, UnknownField, W
 
 NIL = b"\xc0"
 MAX_NAME = 200
+MAX_SOURCE = 4 << 20
+"""Bytes of a block's source: it is hashed, and looked up, on the event loop; 4 MiB take 15 ms."""
+MAX_REQUIREMENT = 2000
 MAX_SECONDS = 10**6
 MAX_MEBIBYTES = 10**6
 MAX_COUNT = 1 << 40
@@ -99,6 +102,13 @@ def _string(name: str, value: Any) -> str:
     return value
 
 
+def _source(name: str, value: Any) -> str:
+    text = _string(name, value)
+    if (size := len(text.encode())) > MAX_SOURCE:
+        raise InvalidValue(f"{name}: {size} bytes; at most {MAX_SOURCE} are run, values travel in data", field=name)
+    return text
+
+
 def _block_name(name: str, value: Any) -> str:
     text = _string(name, value)
     if not text or len(text) > MAX_NAME or not text.isprintable():
@@ -114,10 +124,14 @@ def identifier(name: str, value: Any) -> str:
     return text
 
 
-def _strings(name: str, value: Any) -> tuple[str, ...]:
+def _requirements(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise WrongType.of(name, "array of strings", value_type(value))
-    return tuple(_string(f"{name}[{index}]", item) for index, item in enumerate(value))
+    found = tuple(_string(f"{name}[{index}]", item) for index, item in enumerate(value))
+    for index, text in enumerate(found):
+        if len(text) > MAX_REQUIREMENT:
+            raise InvalidValue(f"{name}[{index}]: expected at most {MAX_REQUIREMENT} characters", field=name)
+    return found
 
 
 def _boolean(name: str, value: Any) -> bool:
@@ -177,14 +191,14 @@ LIMITS: dict[str, Callable[[str, Any], float]] = {
 """The limits that a request may set for itself, and how each is checked."""
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "code": _string,
+    "code": _source,
     "name": _block_name,
     "id": identifier,
     "block": _block_name,
     "order": _order,
     "keep_state": _boolean,
     "reset_state": _boolean,
-    "packages": _strings,
+    "packages": _requirements,
     "dependencies": _identifiers,
     "env": _environment,
     **LIMITS,

@@ -170,6 +170,7 @@ class Execution:
     def _let_go(self) -> None:
         """Keep nothing of what was only needed to run."""
         self.work.payloads.clear()
+        self.work.env.clear()
         self.needs.clear()
         self.calls.clear()
         self.job = self.task = None

@@ -322,12 +322,15 @@ def _frame(execution: Execution, provision: Provision) -> Frame:
 
 
 def _outcome(execution: Execution, answer: Frame, job: Job) -> Outcome:
-    """Read a worker's answer."""
+    """Read a worker's answer. ValueError for one that isn't in the shape of an answer: a block made it up."""
     meta, blob = answer.meta, answer.blob
+    error = meta["error"]
+    if meta["status"] not in FINAL or not (error is None or isinstance(error["type"], str)):
+        raise ValueError("the worker's answer has no such status or error")
     for stream in ("stdout", "stderr"):
         if meta.get(stream):
             execution.output(stream, meta[stream])
-    outcome = Outcome(meta["status"], error=meta["error"], figures=meta.get("figures", []), state=meta.get("state"))
+    outcome = Outcome(meta["status"], error=error, figures=meta.get("figures", []), state=meta.get("state"))
     packed = meta.get("packed_bytes", len(blob))
     view = memoryview(blob)
     outcome.result, outcome.json = (view[:packed], view[packed:]) if packed < len(blob) else (blob, b"")
@@ -338,6 +341,8 @@ def _outcome(execution: Execution, answer: Frame, job: Job) -> Outcome:
         "ready": round(meta.get("ready_ms", 0.0), 3),
         "run": round(meta.get("run_ms", 0.0), 3),
     }
+    if "convert_ms" in meta:
+        outcome.timings_ms["convert"] = round(meta["convert_ms"], 3)
     return outcome
 
 

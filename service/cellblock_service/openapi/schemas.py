@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cellblock_service.codec.fields import MAX_COUNT, MAX_MEBIBYTES, MAX_NAME, MAX_SECONDS
+from cellblock_service.codec.fields import MAX_COUNT, MAX_MEBIBYTES, MAX_NAME, MAX_REQUIREMENT, MAX_SECONDS, MAX_SOURCE
 from cellblock_service.codec.forms import MAX_CODE, MAX_NUMBER
 from cellblock_service.errors import error_keys
 
@@ -66,7 +66,7 @@ def count(most: int) -> Schema:
 
 
 REQUEST: dict[str, Schema] = {
-    "code": described(TEXT, "The block's source."),
+    "code": described({"type": "string", "maxLength": MAX_SOURCE}, "The block's source."),
     "data": described(ANYTHING, "The block's data."),
     "inputs": {"type": ["array", "object", "null"], "description": "The block's inputs, in order or by name."},
     "msg": {"type": ["object", "null"], "description": "The block's msg."},
@@ -78,7 +78,7 @@ REQUEST: dict[str, Schema] = {
     "order": {"type": ["string", "null"], "enum": ["in-order", "parallel", None]},
     "keep_state": described(TRUTH, "Run in the block's own kept sandbox; needs block."),
     "reset_state": described(TRUTH, "Begin with a new kept sandbox; needs block."),
-    "packages": described(listed(TEXT), "Requirements, as in PEP 508."),
+    "packages": described(listed({"type": "string", "maxLength": MAX_REQUIREMENT}), "Requirements, as in PEP 508."),
     "timeout_s": SECONDS,
     "cpu_s": SECONDS,
     "memory_mb": count(MAX_MEBIBYTES),

@@ -26,13 +26,18 @@ CONVERSION_BYTES = 2 << 30
 
 
 def take_apart(body: bytes, *, json: bool) -> Answer:
-    """Take a large request body apart: its fields, each payload a packed value of its own; or why it is refused."""
+    """Take a large request body apart, or tell why it is refused.
+
+    The answer has the fields in its map; its blob holds the payloads, whose names and sizes are in `payloads`.
+    """
     try:
         request = check((jsontext.cut if json else envelope.cut)(body))
     except RequestError as error:
         refusal = {"error_key": error.error_key, "detail": error.detail, "members": error.members}
         return {"kind": "refused"} | refusal, ()
-    return {"kind": "answer", "request": {name: getattr(request, name) for name in request.__slots__}}, ()
+    fields = {name: getattr(request, name) for name in request.__slots__ if name != "payloads"}
+    sizes = [(name, len(payload)) for name, payload in request.payloads.items()]
+    return {"kind": "answer", "request": fields, "payloads": sizes}, list(request.payloads.values())
 
 
 def express(packed: bytes) -> Answer:

@@ -2,7 +2,8 @@
 
 The first piece is sent at once. What follows within PAUSE_S is gathered and sent together, by a thread that waits for
 that moment, since the block may have gone on to something long. The order of stdout and stderr is kept: a frame holds
-what was written to one of them without a break.
+what was written to one of them without a break. Only a block that goes back and forth between them all the time gets
+what it writes to each until that moment joined: the service keeps every piece, and one takes 300 bytes there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Callable
 PAUSE_S = 0.02
 FULL = 16 * 1024
 """Bytes that are sent without waiting for more."""
+PIECES, MANY = 64, 10_000
+"""Pieces that may be sent together, and in a run, before those of one stream are joined."""
 
 
 class LiveOutput:
@@ -25,27 +28,34 @@ class LiveOutput:
         self._condition = threading.Condition()
         self._pieces: list[tuple[str, bytearray]] = []
         self._size = 0
+        self._sent = 0
         self._sent_at = float("-inf")
         self._thread: threading.Thread | None = None
 
     def __call__(self, stream: str, chunk: bytes) -> None:
         """Take what the block has written."""
         with self._condition:
-            if self._pieces and self._pieces[-1][0] == stream:
-                self._pieces[-1][1].extend(chunk)
-            else:
-                self._pieces.append((stream, bytearray(chunk)))
+            self._gather(stream, chunk)
             self._size += len(chunk)
             if self._size >= FULL or time.monotonic() >= self._sent_at + PAUSE_S:
                 self._flush()
             elif self._size == len(chunk):
                 self._wake()
 
+    def _gather(self, stream: str, chunk: bytes) -> None:
+        """Add to the latest piece, or begin one; with too many of them, add to the latest of this stream."""
+        exact = len(self._pieces) < PIECES and self._sent < MANY
+        for name, data in reversed(self._pieces[-1 if exact else -2 :]):
+            if name == stream:
+                data.extend(chunk)
+                return
+        self._pieces.append((stream, bytearray(chunk)))
+
     def end(self) -> None:
         """Send what is left: the run is over. The next one's first piece is sent at once again."""
         with self._condition:
             self._flush()
-            self._sent_at = float("-inf")
+            self._sent, self._sent_at = 0, float("-inf")
 
     def _wake(self) -> None:
         """Have the thread see to it that what was gathered is sent in time."""
@@ -66,6 +76,7 @@ class LiveOutput:
 
     def _flush(self) -> None:
         pieces, self._pieces, self._size = self._pieces, [], 0
+        self._sent += len(pieces)
         for stream, data in pieces:
             self._send(stream, bytes(data))
         self._sent_at = time.monotonic()

@@ -200,7 +200,9 @@ class Workshop:
         if not wanted["as_json"]:
             return answer, [packed.result]
         self._link.send({"kind": "ran"})
+        started = time.perf_counter()
         failure, text = conversion.express(bytes(packed.result))
+        answer["convert_ms"] = (time.perf_counter() - started) * 1000
         if not text:
             return answer | failure, ()
         return answer | {"packed_bytes": len(packed.result)}, [packed.result, *text]

@@ -17,9 +17,8 @@ import threading
 import time
 
 import msgpack
-from cellblock_service.codec import envelope, jsontext
-from cellblock_service.codec.fields import check
-from cellblock_service.errors import RequestError
+from cellblock_service.codec import jsontext
+from cellblock_service.workers import conversion
 from cellblock_service.workers.frames import Frame, Link, Meta
 
 
@@ -86,6 +85,8 @@ class Stub:
             reply = self.replies.get(timeout=20)
             result = reply.blob if "error" not in reply.meta else msgpack.packb(reply.meta["error"])
         answer: Meta = {"kind": "answer", "status": status, "error": None, "ready_ms": 0.5, "run_ms": 1.5}
+        if command == "forge":
+            answer[argument] = "forged"
         if command == "gone":
             answer["image"] = "missing"
         answer |= self.state(frame) | ({} if frame.meta.get("live") else {"stdout": b"out\xff"})
@@ -102,12 +103,8 @@ class Stub:
         return {"state": "kept" if kept else "new"}
 
     def convert(self, frame: Frame) -> tuple[Meta, bytes]:
-        try:
-            request = check((jsontext if frame.meta["json"] else envelope).cut(bytes(frame.blob)))
-        except RequestError as error:
-            kept = {"error_key": error.error_key, "detail": error.detail, "members": error.members}
-            return {"kind": "refused", **kept}, b""
-        return {"kind": "answer", "request": {name: getattr(request, name) for name in request.__slots__}}, b""
+        meta, pieces = conversion.take_apart(bytes(frame.blob), json=frame.meta["json"])
+        return meta, b"".join(pieces)
 
     def express(self, frame: Frame) -> tuple[Meta, bytes]:
         return {"kind": "answer", "error": None}, jsontext.result_to_json(bytes(frame.blob))

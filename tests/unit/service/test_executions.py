@@ -259,3 +259,35 @@ async def test_a_refusal_is_told_to_those_who_follow(connect: Connect) -> None:
         heard = await events(response, 99)
     assert (heard[-1][0], heard[-1][1]["problem"]["error_key"]) == ("refused", "dependency_unavailable")
     assert (await asking).status == 422
+
+
+async def test_results_are_forgotten_though_nothing_else_happens(connect: Connect) -> None:
+    client = await connect(results_keep_s=0.2)
+    await begin(client, "echo", id="x", data=1)
+    assert client.app is not None
+    async with asyncio.timeout(20):
+        while client.app[EXECUTIONS].knows("local", "x"):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def test_json_made_later_is_not_kept(connect: Connect) -> None:
+    client = await connect()
+    body = msgpack.packb({"code": "echo", "id": "x", "data": list(range(1000))})
+    headers = {"Content-Type": "application/msgpack"}
+    async with client.post("/v1/execute", data=body, headers=headers) as response:
+        assert response.status == 200
+    assert (await show(client, "x"))["result"] == list(range(1000))
+    assert client.app is not None
+    outcome = client.app[EXECUTIONS].get("local", "x").outcome
+    assert outcome is not None
+    assert not outcome.json
+
+
+@pytest.mark.parametrize("what", ["status", "error"])
+async def test_an_answer_that_is_none_is_an_error(connect: Connect, what: str) -> None:
+    client = await connect()
+    async with client.post("/v1/execute", json={"code": f"forge {what}"}) as response:
+        told = await response.json(content_type=None)
+    assert (told["status"], told["error"]["type"]) == ("error", "ServiceError")
+    async with client.get("/metrics") as response:
+        assert "forged" not in await response.text()

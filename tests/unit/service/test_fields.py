@@ -7,7 +7,7 @@ from typing import Any
 import msgpack
 import pytest
 from cellblock_service.codec.envelope import Cut
-from cellblock_service.codec.fields import ExecuteRequest, check
+from cellblock_service.codec.fields import MAX_REQUIREMENT, MAX_SOURCE, ExecuteRequest, check
 from cellblock_service.errors import (
     InvalidValue,
     MissingField,
@@ -143,3 +143,11 @@ def test_an_error_survives_the_way_between_processes() -> None:
     error = WrongType.of("code", "string", "null")
     again = RequestError.rebuild(error.error_key, error.detail, error.members)
     assert (type(again), again.detail, again.members) == (WrongType, error.detail, error.members)
+
+
+def test_what_is_looked_at_on_the_loop_is_bounded() -> None:
+    assert checked(code="x" * MAX_SOURCE, packages=["x" * MAX_REQUIREMENT])
+    with pytest.raises(InvalidValue, match="code: 4194306 bytes"):
+        checked(code="ü" * (MAX_SOURCE // 2 + 1))
+    with pytest.raises(InvalidValue, match=r"packages\[1\]: expected at most"):
+        checked(packages=["numpy", "x" * (MAX_REQUIREMENT + 1)])

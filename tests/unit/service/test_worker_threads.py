@@ -7,7 +7,7 @@ import time
 
 import pytest
 from cellblock_service.workers.frames import Frame
-from cellblock_service.workers.live import FULL, LiveOutput
+from cellblock_service.workers.live import FULL, MANY, LiveOutput
 from cellblock_service.workers.replies import Replies, RunCancelled
 
 SOON = 10.0
@@ -105,3 +105,14 @@ def test_a_cancel_ends_the_wait_and_only_that() -> None:
     replies.wake()
     threading.Timer(0.05, replies.put, args=[reply(number)]).start()
     assert replies.wait(number, SOON, threading.Event()).meta["call"] == number
+
+
+def test_a_block_that_goes_back_and_forth_sends_few_pieces(live: LiveOutput, sent: Sent) -> None:
+    for number in range(20_000):
+        live("stdout", b"%d," % number)
+        live("stderr", b"%d;" % number)
+    live.end()
+    assert len(sent) < MANY + 2000
+    for stream, end in (("stdout", b","), ("stderr", b";")):
+        text = b"".join(data for name, data in sent if name == stream)
+        assert text == b"".join(b"%d%s" % (number, end) for number in range(20_000))
