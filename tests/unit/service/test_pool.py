@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import weakref
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -262,6 +263,12 @@ async def test_kept_state_stays_with_its_worker() -> None:
         assert len({answer["result"] for answer in others}) == 2
         assert {answer["result"] for answer in again} == {first["result"]}
         assert (first["state"], {answer["state"] for answer in again}) == ("new", {"kept"})
+
+
+async def test_kept_states_are_shared_out_evenly() -> None:
+    async with pool_of(2) as pool:
+        where = [(await run(pool, **kept(lane)))["result"] for lane in "abcdefgh"]
+        assert sorted(Counter(where).values()) == [4, 4]
 
 
 async def test_kept_states_are_few_and_expire() -> None:
