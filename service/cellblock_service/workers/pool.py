@@ -175,7 +175,8 @@ class Pool:
     def _place(self, job: Job) -> Worker | None:
         """The worker that has to do a job: the one that keeps its state or, for a new state, one that keeps few.
 
-        States stay where they are: eight busy blocks of which six meet on one of two workers run at two thirds the rate.
+        States stay where they are: eight busy blocks of which six meet on one of two workers run at two thirds the
+        rate.
         """
         if job.state is None:
             return None
