@@ -232,7 +232,27 @@ async def test_a_connection_takes_over_from_one_that_is_not_known_to_be_dead(con
         pass
     again = await Talk.begin(client, session)
     assert (await again.next("welcome"))["resumed"]
+    await again.say(kind="resume", id="x", after=0)
     assert (await again.next("result"))["result"] == 1
+
+
+async def test_nothing_is_told_of_an_execution_before_what_was_missed(connect: Connect) -> None:
+    client = await connect()
+    talk = await Talk.begin(client)
+    session = (await talk.next("welcome"))["session"]
+    await talk.execute("x", "sleep 0.3", data=1)
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    talk.socket._response.connection.transport.abort()  # type: ignore[union-attr]
+    again = await Talk.begin(client, session)
+    await again.next("welcome")
+    assert client.app is not None
+    await client.app[EXECUTIONS].get("local", "x").ended.wait()
+    await again.say(kind="resume", id="x", after=1)
+    await again.next("result")
+    await again.say(kind="ping", n=1)
+    await again.next("pong")
+    assert [message["seq"] for message in again.about("x")] == [2, 3]
 
 
 async def test_large_and_small_requests_keep_their_order_while_a_large_one_is_read(connect: Connect) -> None:
