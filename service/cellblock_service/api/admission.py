@@ -24,14 +24,22 @@ class Admission:
     executions: Executions
 
     def admit(self, principal: Principal) -> None:
-        """Count one execution. Raises Unauthorized for a token revoked meanwhile, TooManyRunning and RateLimited."""
+        """Count one execution. Raises Unauthorized for a token revoked meanwhile, RateLimited."""
         self.tokens.confirm(principal)
+        self.limiter.admit(principal)
+
+    def require_room(self, principal: Principal, ident: str | None) -> None:
+        """Raise TooManyRunning if one more would be too many; to be asked just before it starts.
+
+        One that is there already, since the same request is sent again, needs no room.
+        """
+        if self.executions.knows(principal.id, ident):
+            return
         most = concurrent_for(principal, self.settings)
         if most is not None and self.executions.running_of(principal.id) >= most:
             raise TooManyRunning(
                 f"{most} executions of this token are under way, as many as may be", headers={"Retry-After": "1"}
             )
-        self.limiter.admit(principal)
 
     def limits(self, principal: Principal, asked: Mapping[str, Number | None]) -> dict[str, Number]:
         """Give the limits that hold for an execution. Raises AboveMaximum."""

@@ -197,6 +197,7 @@ class _Connection:
 
     def _begin(self, ident: str, work: ExecuteRequest) -> Execution:
         """Begin an execution. Raises what it is refused with."""
+        self._admission.require_room(self._principal, ident)
         if not self._executions.knows(self._principal.id, ident):
             self._admission.admit(self._principal)
         limits = self._admission.limits(self._principal, work.limits)
