@@ -406,3 +406,15 @@ async def test_an_idle_worker_holds_nothing_of_its_last_job() -> None:
         del job
         await until(lambda: pool.state().busy == 0)
         await until(lambda: gc.collect() >= 0 and ended() is None)
+
+
+async def test_runs_that_keep_nothing_lose_no_state_of_their_block() -> None:
+    async with pool_of(2) as pool:
+        assert (await run(pool, "echo", lane="b", state="b", in_order=True))["state"] == "new"
+        for _ in range(6):
+            others = [job_for("sleep 0.05", lane="b") for _ in range(2)]
+            for job in others:
+                pool.submit(job)
+            answer = await run(pool, "echo", lane="b", state="b", in_order=True)
+            assert answer["state"] == "kept"
+            await asyncio.gather(*(job.done for job in others))
