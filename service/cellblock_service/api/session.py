@@ -135,6 +135,9 @@ class _Connection:
             if self._session.behind:
                 self._caught_up.clear()
                 await self._caught_up.wait()
+            if not self._admission.still_lets_in(self._principal):
+                await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the token isn't valid any more")
+                return
             if message.type is not WSMsgType.BINARY or not self._hear(message.data):
                 await self._socket.close(
                     code=WSCloseCode.UNSUPPORTED_DATA, message=b"expected msgpack maps with a kind"

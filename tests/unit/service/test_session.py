@@ -11,7 +11,9 @@ import msgpack
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
 from aiohttp.test_utils import TestClient
-from cellblock_service.api.keys import EXECUTIONS, POOL, SESSIONS
+from blockbuster import BlockBuster
+from cellblock_service.api.keys import EXECUTIONS, POOL, SESSIONS, SETTINGS, TOKENS
+from cellblock_service.trust.tokens import create
 
 pytestmark = pytest.mark.asyncio
 Client = TestClient[web.Request, web.Application]
@@ -340,3 +342,26 @@ async def test_what_still_runs_when_the_service_stops_is_told_how_it_ended(conne
         assert (await talk.next("result"))["status"] == "cancelled"
         assert (await (await asking).json())["status"] == "cancelled"
         await closing
+
+
+async def test_a_revoked_token_ends_what_is_open(connect: Connect, never_blocked: BlockBuster) -> None:
+    never_blocked.deactivate()  # tokens are made and read here in the loop
+    client = await connect()
+    assert client.app is not None
+    file, tokens = client.app[SETTINGS].token_file, client.app[TOKENS]
+    token, shown = create("flow", scopes=["execute"])
+    file.change(lambda kept: [*kept, token])
+    tokens.look()
+    client.session.headers["Authorization"] = f"Bearer {shown}"
+    talk = await Talk.begin(client)
+    await talk.execute("x", "sleep 0.3")
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    async with client.get("/v1/events") as listening:
+        file.change(lambda kept: [each for each in kept if each.id != token.id])
+        tokens.look()
+        await talk.say(kind="resume", id="x", after=0)
+        message = await talk.socket.receive(timeout=10)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
+        async with asyncio.timeout(10):
+            assert await listening.content.read() == b""
