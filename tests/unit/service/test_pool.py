@@ -125,6 +125,12 @@ async def test_conversion_has_its_own_time() -> None:
         assert (await run(pool, "convert 0.5", within_s=0.3))["status"] == "completed"
 
 
+async def test_conversion_has_its_time_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cellblock_service.workers.worker.CONVERSION_S", 0.3)
+    async with pool_of() as pool, asyncio.timeout(10):
+        assert (await run(pool, "convert-forever"))["status"] == "timeout"
+
+
 async def test_a_crash_ends_as_an_error_with_its_reason_and_the_next_job_runs() -> None:
     async with pool_of() as pool:
         answer = await run(pool, "exit 7")
