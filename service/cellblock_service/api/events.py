@@ -12,7 +12,7 @@ from aiohttp import web
 
 from cellblock_service.api.answers import members
 from cellblock_service.api.executions import find
-from cellblock_service.api.keys import PRINCIPAL, STREAM
+from cellblock_service.api.keys import ADMISSION, PRINCIPAL, STREAM
 from cellblock_service.api.problems import document
 from cellblock_service.executions.execution import Event, Execution
 
@@ -24,13 +24,15 @@ routes = web.RouteTableDef()
 
 @routes.get("/v1/events")
 async def all_events(request: web.Request) -> web.StreamResponse:
-    """Tell of every execution of this client from now on."""
-    stream = request.app[STREAM]
-    subscriber = stream.subscribe(request[PRINCIPAL].id)
+    """Tell of every execution of this client from now on, as long as its token is valid."""
+    stream, principal = request.app[STREAM], request[PRINCIPAL]
+    subscriber = stream.subscribe(principal.id)
     try:
         async with _sent(request) as response:
             while True:
                 found = await subscriber.next(KEEP_ALIVE_S)
+                if not request.app[ADMISSION].still_lets_in(principal):
+                    return response
                 await response.write(b": still here\n\n" if found is None else _event(*found))
     except EOFError:
         if subscriber.lost:

@@ -137,6 +137,9 @@ class _Connection:
             if self._session.behind:
                 self._caught_up.clear()
                 await self._caught_up.wait()
+            if not self._admission.still_lets_in(self._principal):
+                await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the token isn't valid any more")
+                return
             if message.type is not WSMsgType.BINARY or not self._hear(message.data):
                 await self._socket.close(
                     code=WSCloseCode.UNSUPPORTED_DATA, message=b"expected msgpack maps with a kind"
@@ -199,6 +202,7 @@ class _Connection:
 
     def _begin(self, ident: str, work: ExecuteRequest) -> Execution:
         """Begin an execution. Raises what it is refused with."""
+        self._admission.require_room(self._principal, ident)
         if not self._executions.knows(self._principal.id, ident):
             self._admission.admit(self._principal)
         limits = self._admission.limits(self._principal, work.limits)

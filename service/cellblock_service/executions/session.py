@@ -55,6 +55,8 @@ class Session:
     outbox: deque[Item] = field(default_factory=deque)
     unsent_bytes: int = 0
     wakeup: asyncio.Event = field(default_factory=asyncio.Event)
+    missed: set[str] = field(default_factory=set)
+    """Executions of which the client has missed events: it hears no more of one before it has asked for those."""
     connected: bool = False
     lingering: asyncio.TimerHandle | None = None
     hang_up: Callable[[], None] = lambda: None
@@ -62,15 +64,18 @@ class Session:
 
     def event(self, execution: Execution, event: Event) -> None:
         """Queue an event; without a connection it waits in the execution itself, which is let go at its end."""
-        if self.connected:
+        if self._hears(execution):
             self._put((execution, event))
         elif event.kind in LAST:
             self.forget(execution)
 
     def call(self, execution: Execution, meta: Meta, value: Buffer) -> None:
         """Queue a call; without a connection it waits in the execution itself."""
-        if self.connected:
+        if self._hears(execution):
             self._put((execution, Call(meta, value)))
+
+    def _hears(self, execution: Execution) -> bool:
+        return self.connected and execution.id not in self.missed
 
     def say(self, kind: str, **content: Any) -> None:
         """Queue a message."""
@@ -105,6 +110,7 @@ class Session:
     def replay(self, execution: Execution, after: int) -> None:
         """Queue the events after a number again, and the calls that have not been answered."""
         self.executions[execution.id] = execution
+        self.missed.discard(execution.id)
         kept = [item for item in self.outbox if isinstance(item, Message) or item[0] is not execution]
         self.empty()
         events = [(execution, event) for event in execution.events[max(0, after) :]]
@@ -116,6 +122,7 @@ class Session:
         """Let go of an execution whose end has been told."""
         execution.followers.discard(self)
         self.executions.pop(execution.id, None)
+        self.missed.discard(execution.id)
 
 
 def _size(item: Item) -> int:
@@ -161,6 +168,7 @@ class Sessions:
             session.hang_up()
         session.hang_up = hang_up
         session.connected = True
+        session.missed = set(session.executions)
         session.empty()
         return session, resumed
 

@@ -16,9 +16,9 @@ MOST_BEHIND = 10_000
 
 
 class Subscriber:
-    """One reader of events; `owner` None hears those of everyone."""
+    """One reader of an owner's events."""
 
-    def __init__(self, owner: str | None) -> None:
+    def __init__(self, owner: str) -> None:
         self.owner = owner
         self._events: deque[tuple[str, dict[str, Any]]] = deque()
         self._wakeup = asyncio.Event()
@@ -57,7 +57,7 @@ class EventStream:
     def __init__(self) -> None:
         self._subscribers: set[Subscriber] = set()
 
-    def subscribe(self, owner: str | None) -> Subscriber:
+    def subscribe(self, owner: str) -> Subscriber:
         """Begin to listen; `unsubscribe` afterwards."""
         subscriber = Subscriber(owner)
         self._subscribers.add(subscriber)
@@ -81,7 +81,7 @@ class EventStream:
         self._tell(execution)
 
     def _tell(self, execution: Execution) -> None:
-        listening = [each for each in self._subscribers if each.owner in (None, execution.owner)]
+        listening = [each for each in self._subscribers if each.owner == execution.owner]
         if not listening:
             return
         error = execution.outcome.error if execution.outcome else None

@@ -58,6 +58,8 @@ class Lanes(Generic[JobT]):
     def push(self, job: JobT, *, pinned: Hashable = None, first: bool = False) -> None:
         """Add a job at the end of its lane, or give one back to its head; `pinned` as for `pin`."""
         lane = self._lanes.setdefault(job.lane, _Lane(pinned=pinned))
+        if pinned is not None:
+            self.pin(job.lane, pinned)
         if first:
             lane.jobs.appendleft(job)
         else:

@@ -41,7 +41,10 @@ class States:
         return sum(each.worker is worker for each in self._kept.values())
 
     def begin(self, key: str, worker: Worker, now: float) -> None:
-        """The state is in use in this worker from now on. Makes room for it."""
+        """The state is in use in this worker from now on; another lets go of it. Makes room for it."""
+        before = self.worker(key)
+        if before is not None and before is not worker:
+            before.release([key])
         self._kept[key] = _Kept(worker, now)
         self._kept.move_to_end(key)
         while len(self._kept) > self._cap and self._drop_one(now, 0):

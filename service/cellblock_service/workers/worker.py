@@ -91,6 +91,7 @@ class Worker:
         self._answer: asyncio.Future[Frame] | None = None
         self._listener: Listener = Unheard()
         self._timer: asyncio.TimerHandle | None = None
+        self._converting = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.executions = 0
         self.rss_bytes = 0
@@ -137,7 +138,7 @@ class Worker:
         self.executions += 1
         self._listener = listener
         answer: asyncio.Future[Frame] = self._loop.create_future()
-        self._answer = answer
+        self._answer, self._converting = answer, False
         self._limit(within_s)
         try:
             listener.started()
@@ -192,11 +193,17 @@ class Worker:
             case "install":
                 self._task(self._reply_with_wheels(frame.meta))
             case "ran":
-                self._limit(CONVERSION_S)
+                self._convert()
             case "ready" | "failed":
                 _settle(self._ready, frame)
             case _:
                 _settle(self._answer, frame)
+
+    def _convert(self) -> None:
+        """The block has ended, its result is being converted: time for that, once."""
+        if not self._converting:
+            self._converting = True
+            self._limit(CONVERSION_S)
 
     def _gone(self) -> None:
         """The process closed its end: whoever waits for it learns how it ended."""

@@ -76,6 +76,10 @@ class Stub:
         elif command == "convert":
             self.link.send({"kind": "ran"})
             time.sleep(float(argument))
+        elif command == "convert-forever":
+            while True:
+                self.link.send({"kind": "ran"})
+                time.sleep(0.05)
         elif command == "print":
             for character in argument.encode():
                 self.link.send({"kind": "output", "stream": "stdout"}, bytes([character]))

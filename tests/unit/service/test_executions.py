@@ -291,3 +291,14 @@ async def test_an_answer_that_is_none_is_an_error(connect: Connect, what: str) -
     assert (told["status"], told["error"]["type"]) == ("error", "ServiceError")
     async with client.get("/metrics") as response:
         assert "forged" not in await response.text()
+
+
+async def test_no_more_at_a_time_than_a_token_may(connect: Connect) -> None:
+    client = await connect(workers=2, concurrent_per_token=2)
+    request = {"code": "sleep 0.5", "data": 1}
+    # Large enough to be read aside: all of them are taken in before the first begins.
+    large = {**request, "data": "x" * 300_000}
+    answers = await asyncio.gather(*(client.post("/v1/execute", json=large) for _ in range(4)))
+    assert sorted(answer.status for answer in answers) == [200, 200, 429, 429]
+    again = await asyncio.gather(*(client.post("/v1/execute", json={**request, "id": "x"}) for _ in range(4)))
+    assert [answer.status for answer in again] == [200] * 4, "one execution, asked for four times"

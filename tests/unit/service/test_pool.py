@@ -126,6 +126,12 @@ async def test_conversion_has_its_own_time() -> None:
         assert (await run(pool, "convert 0.5", within_s=0.3))["status"] == "completed"
 
 
+async def test_conversion_has_its_time_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cellblock_service.workers.worker.CONVERSION_S", 0.3)
+    async with pool_of() as pool, asyncio.timeout(10):
+        assert (await run(pool, "convert-forever"))["status"] == "timeout"
+
+
 async def test_a_crash_ends_as_an_error_with_its_reason_and_the_next_job_runs() -> None:
     async with pool_of() as pool:
         answer = await run(pool, "exit 7")
@@ -413,3 +419,15 @@ async def test_an_idle_worker_holds_nothing_of_its_last_job() -> None:
         del job
         await until(lambda: pool.state().busy == 0)
         await until(lambda: gc.collect() >= 0 and ended() is None)
+
+
+async def test_runs_that_keep_nothing_lose_no_state_of_their_block() -> None:
+    async with pool_of(2) as pool:
+        assert (await run(pool, "echo", lane="b", state="b", in_order=True))["state"] == "new"
+        for _ in range(6):
+            others = [job_for("sleep 0.05", lane="b") for _ in range(2)]
+            for job in others:
+                pool.submit(job)
+            answer = await run(pool, "echo", lane="b", state="b", in_order=True)
+            assert answer["state"] == "kept"
+            await asyncio.gather(*(job.done for job in others))

@@ -11,7 +11,9 @@ import msgpack
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
 from aiohttp.test_utils import TestClient
-from cellblock_service.api.keys import EXECUTIONS, POOL, SESSIONS
+from blockbuster import BlockBuster
+from cellblock_service.api.keys import EXECUTIONS, POOL, SESSIONS, SETTINGS, TOKENS
+from cellblock_service.trust.tokens import create
 
 pytestmark = pytest.mark.asyncio
 Client = TestClient[web.Request, web.Application]
@@ -243,7 +245,27 @@ async def test_a_connection_takes_over_from_one_that_is_not_known_to_be_dead(con
         pass
     again = await Talk.begin(client, session)
     assert (await again.next("welcome"))["resumed"]
+    await again.say(kind="resume", id="x", after=0)
     assert (await again.next("result"))["result"] == 1
+
+
+async def test_nothing_is_told_of_an_execution_before_what_was_missed(connect: Connect) -> None:
+    client = await connect()
+    talk = await Talk.begin(client)
+    session = (await talk.next("welcome"))["session"]
+    await talk.execute("x", "sleep 0.3", data=1)
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    talk.socket._response.connection.transport.abort()  # type: ignore[union-attr]
+    again = await Talk.begin(client, session)
+    await again.next("welcome")
+    assert client.app is not None
+    await client.app[EXECUTIONS].get("local", "x").ended.wait()
+    await again.say(kind="resume", id="x", after=1)
+    await again.next("result")
+    await again.say(kind="ping", n=1)
+    await again.next("pong")
+    assert [message["seq"] for message in again.about("x")] == [2, 3]
 
 
 async def test_large_and_small_requests_keep_their_order_while_a_large_one_is_read(connect: Connect) -> None:
@@ -331,3 +353,26 @@ async def test_what_still_runs_when_the_service_stops_is_told_how_it_ended(conne
         assert (await talk.next("result"))["status"] == "cancelled"
         assert (await (await asking).json())["status"] == "cancelled"
         await closing
+
+
+async def test_a_revoked_token_ends_what_is_open(connect: Connect, never_blocked: BlockBuster) -> None:
+    never_blocked.deactivate()  # tokens are made and read here in the loop
+    client = await connect()
+    assert client.app is not None
+    file, tokens = client.app[SETTINGS].token_file, client.app[TOKENS]
+    token, shown = create("flow", scopes=["execute"])
+    file.change(lambda kept: [*kept, token])
+    tokens.look()
+    client.session.headers["Authorization"] = f"Bearer {shown}"
+    talk = await Talk.begin(client)
+    await talk.execute("x", "sleep 0.3")
+    while (await talk.next("status"))["status"] != "running":
+        pass
+    async with client.get("/v1/events") as listening:
+        file.change(lambda kept: [each for each in kept if each.id != token.id])
+        tokens.look()
+        await talk.say(kind="resume", id="x", after=0)
+        message = await talk.socket.receive(timeout=10)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
+        async with asyncio.timeout(10):
+            assert await listening.content.read() == b""
