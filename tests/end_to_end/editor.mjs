@@ -70,11 +70,14 @@ export class Editor {
         await this.page.mouse.move(canvas.x + x - 20, canvas.y + y - 10, { steps: 10 });
         await this.page.mouse.move(canvas.x + x, canvas.y + y, { steps: 5 });
         await this.page.mouse.up();
-        const added = (await this.nodeIds()).find((id) => !before.has(id));
-        if (added === undefined) {
-            throw new Error(`dragging ${type} to the canvas added no node`);
+        // The editor draws what was dropped in its own time.
+        for (const end = Date.now() + 10_000; Date.now() < end; await this.page.waitForTimeout(20)) {
+            const added = (await this.nodeIds()).find((id) => !before.has(id));
+            if (added !== undefined) {
+                return added;
+            }
         }
-        return added;
+        throw new Error(`dragging ${type} to the canvas added no node`);
     }
 
     nodeIds() {

@@ -272,6 +272,9 @@ async def test_one_id_twice(client_of: Open) -> None:
         with pytest.raises(ValueError, match="under way already"):
             await client.run("echo", id="x")
     assert (await client.get("x", wait_s=10)).status == "cancelled"
+    async with asyncio.timeout(10):
+        while "x" in client._session._executions:  # noqa: ASYNC110  (until the client has heard of the end)
+            await asyncio.sleep(0.01)
     with pytest.raises(ServiceRefused, match="id_in_use"):
         await client.run("echo", id="x")
 
