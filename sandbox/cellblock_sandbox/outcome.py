@@ -6,12 +6,14 @@ run that was cancelled is "cancelled", and only one that was asked to stop can b
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgpack
 
 from cellblock_sandbox.guest.process import (
+    AnswerTooLarge,
     GuestAbort,
     GuestExit,
     GuestTrap,
@@ -23,6 +25,7 @@ from cellblock_sandbox.guest.process import (
 from cellblock_sandbox.guest.values import Picture
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.interruption import Reason
+from cellblock_sandbox.machine.memory import GuestFault
 from cellblock_sandbox.syscalls.errors import CallRefused
 
 Status = Literal["completed", "error", "timeout", "cancelled"]
@@ -32,8 +35,8 @@ ENDS = (Interrupted, GuestExit, GuestAbort, GuestTrap, StackExhausted, CallRefus
 
 Buffer = bytes | memoryview
 
-# Members of an answer, and of the error in it: five at most.
-_MOST_MEMBERS = 8
+# Members of an answer, and of the error in it: five at most. Pieces of a result that is lent, and numbers of each.
+_MOST_MEMBERS, _MOST_PIECES = 8, 4096
 _CANCELLED = "the run was cancelled"
 _DEAF = "and the block did not stop when asked to"
 
@@ -53,12 +56,14 @@ class BlockError:
 class PackedResult:
     """How a run ended, with the result as packed bytes (docs/values.md), for those who only pass it on.
 
+    The result is in pieces, to be joined. Large ones are the sandbox's memory: to be used, or copied, before the
+    sandbox runs anything else or is closed.
     `timings_ms` has `run`, and of that `cpu`, the processor time. `figures`, if there are any, is a packed list of
     pictures.
     """
 
     status: Status
-    result: Buffer | None
+    result: list[Buffer] | None
     stdout: bytes
     stderr: bytes
     error: dict[str, Any] | None
@@ -87,7 +92,7 @@ class Ending:
     """The end of a run: its result or its error, and why the guest can't run again, if it can't."""
 
     status: Status
-    result: Buffer | None = None
+    result: list[Buffer] | None = None
     error: dict[str, Any] | None = None
     gone: str = ""
     figures: bytes | None = None
@@ -98,22 +103,36 @@ _RESULT = b"\x82\xa6status\xa9completed\xa6result\xc6"
 _LENGTH_BYTES = 4
 
 
-def answered(answer: Buffer, interrupted: Reason | None) -> Ending:
-    """Read the guest's answer. `interrupted` is why it was asked to stop, if it was."""
+Lender = Callable[[int, int], memoryview]
+"""Gives so many bytes of the guest's memory at an address. Raises GuestFault for memory that it doesn't have."""
+
+
+def answered(answer: bytes, interrupted: Reason | None, lender: Lender, most_bytes: int) -> Ending:
+    """Read the guest's answer. `interrupted` is why it was asked to stop, if it was. AnswerTooLarge."""
     start = len(_RESULT) + _LENGTH_BYTES
     if answer[: len(_RESULT)] == _RESULT and int.from_bytes(answer[len(_RESULT) : start]) == len(answer) - start:
-        return Ending("completed", memoryview(answer)[start:])  # not copied: it may be large
+        return Ending("completed", [memoryview(answer)[start:]])  # not copied: it may be large
     try:
-        content = msgpack.unpackb(answer, max_array_len=0, max_map_len=_MOST_MEMBERS)
+        content = msgpack.unpackb(answer, max_array_len=_MOST_PIECES, max_map_len=_MOST_MEMBERS)
         status, result, told = content["status"], content.get("result"), content.get("error")
         figures = content.get("figures")
-        if status == "completed" and isinstance(result, bytes) and isinstance(figures, bytes | None):
-            return Ending("completed", result, figures=figures)
+        if status == "completed" and isinstance(figures, bytes | None):
+            pieces = _lent(content["pieces"], lender, most_bytes) if "pieces" in content else [result]
+            if all(isinstance(piece, Buffer) for piece in pieces):
+                return Ending("completed", pieces, figures=figures)
         if status == "error" or (status == "timeout" and interrupted is not None):
             return Ending(status, error={key: told[key] for key in BlockError.__dataclass_fields__})
-    except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException):
+    except (ValueError, KeyError, TypeError, AttributeError, GuestFault, msgpack.UnpackException):
         pass
     return Ending("error", error=error("GuestCrashed", "the guest's answer is not one it could have given"))
+
+
+def _lent(places: Sequence[Any], lender: Lender, most_bytes: int) -> list[Buffer]:
+    """The pieces of a result that is lent (guest/inside/lending.py). AnswerTooLarge, and what is caught above."""
+    size = sum(len(place) if isinstance(place, bytes) else place[1] for place in places)
+    if size > most_bytes:
+        raise AnswerTooLarge(size)
+    return [place if isinstance(place, bytes) else lender(*place).toreadonly() for place in places]
 
 
 def too_large(size: int, limit: int) -> Ending:

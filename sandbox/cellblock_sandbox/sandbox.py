@@ -37,7 +37,7 @@ from cellblock_sandbox.installation import Installation, Installer
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.engine import initial_memory, load_module
 from cellblock_sandbox.machine.interruption import Reason
-from cellblock_sandbox.machine.memory import Buffer
+from cellblock_sandbox.machine.memory import Arriving, Buffer
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.outcome import BlockError, ExecutionResult, PackedResult
 
@@ -158,7 +158,7 @@ class Sandbox:
         value, figures = None, []
         if packed.result is not None:
             try:
-                value = values.unpack(packed.result)
+                value = values.unpack(b"".join(packed.result))
                 figures = _pictures(packed.figures)
             except Exception as error:  # bytes that a hostile block made can fail in any way
                 packed.status = "error"
@@ -175,7 +175,7 @@ class Sandbox:
 
     def run_packed(
         self,
-        request: Buffer,
+        request: Buffer | Arriving,
         *,
         limits: Limits | None = None,
         on_output: OnOutput | None = None,
@@ -216,7 +216,7 @@ class Sandbox:
 
     def _run(
         self,
-        request: Buffer,
+        request: Buffer | Arriving,
         limits: Limits,
         on_output: OnOutput | None,
         context: OnContext | None,
@@ -231,7 +231,8 @@ class Sandbox:
         # Whatever comes out of here unforeseen has cut the interpreter off in the middle of a call.
         self._ended = "it was cut off by an exception"
         try:
-            ending = outcome.answered(guest.run(request, limits, cancelled), guest.interrupted)
+            answer = guest.run(request, limits, cancelled)
+            ending = outcome.answered(answer, guest.interrupted, guest.instance.memory.view, limits.result_bytes)
         except AnswerTooLarge as large:
             ending = outcome.too_large(large.size, limits.result_bytes)
         except outcome.ENDS as end:

@@ -42,6 +42,7 @@ from cellblock_service.api.keys import (
     TOKENS,
 )
 from cellblock_service.api.problems import translate
+from cellblock_service.api.receiving import end_connection
 from cellblock_service.editing.completion import Completer
 from cellblock_service.executions.executions import Executions
 from cellblock_service.executions.kept import Kept
@@ -89,6 +90,7 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
         app.cleanup_ctx.append(context)
     app.on_response_prepare.append(access.name_answer)
     app.on_response_prepare.append(tell_rate)
+    app.on_response_prepare.append(end_connection)
     app.on_startup.append(logs.report_stray_errors)
     app.on_shutdown.append(_drain)
     return app

@@ -289,7 +289,7 @@ def test_requests_that_are_broken(sandbox, request_):
 
 def test_a_packed_run(sandbox):
     result = sandbox.run_packed(msgpack.packb({"code": "print('x')\ndata + 1", "data": msgpack.packb(41)}))
-    assert (result.status, msgpack.unpackb(result.result), result.stdout) == ("completed", 42, b"x\n")
+    assert (result.status, msgpack.unpackb(b"".join(result.result)), result.stdout) == ("completed", 42, b"x\n")
 
 
 def test_runs_that_keep_their_names(image):

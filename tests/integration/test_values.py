@@ -89,7 +89,7 @@ def test_any_value_comes_back_with_the_same_bytes(kept, value):
     packed = values.pack(value)
     answer = kept.run_packed(msgpack.packb({"code": "return data", "data": packed}))
     assert answer.error is None
-    assert answer.result == packed
+    assert b"".join(answer.result) == packed
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

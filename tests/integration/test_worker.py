@@ -2,12 +2,16 @@
 
 import json
 import signal
+import textwrap
 import threading
 import time
 
 import msgpack
+import numpy as np
+import pandas as pd
 import pytest
 from cellblock_sandbox.guest import values
+from cellblock_service.workers.frames import LENGTHS
 from cellblock_service.workers.process import MAX_TEXT
 from cellblock_service.workers.shelf import MAX_STATES
 from worker_process import WorkerProcess
@@ -417,3 +421,80 @@ def test_broken_requests_are_answered(worker):
         {"kind": "run", "execution": "x", "image": worker.image, "limits": {}, "as_json": False}, msgpack.packb([1])
     )
     assert worker.end()[0].meta["status"] == "error"
+
+
+# ---- large requests are received in the sandbox, large results are read there
+
+LARGE = 6 << 20
+
+
+def large(value):
+    return {"data": values.pack(value)}
+
+
+def test_large_values_cross_both_ways(worker):
+    array = np.arange(LARGE // 8, dtype="f8").reshape(-1, 2)
+    meta, value = worker.run("assert data.flags.aligned\ndata[0, 0] = -1\nreturn data", request=large(array))
+    assert meta["status"] == "completed"
+    array[0, 0] = -1
+    assert np.array_equal(value, array)
+    text = "x" * LARGE
+    for given, code in ((text, "data"), ([text, {"n": 1}], "data"), (b"y" * LARGE, "[data, data]")):
+        meta, value = worker.run(code, request=large(given))
+        assert value == (given if code == "data" else [given, given])
+
+
+def test_a_large_table_crosses(worker):
+    frame = pd.DataFrame({f"c{n}": np.arange(100_000) + n for n in range(20)} | {"t": ["ä"] * 100_000})
+    meta, value = worker.run("data", request=large(frame))
+    assert meta["status"] == "completed"
+    pd.testing.assert_frame_equal(value, frame)
+
+
+def test_large_values_in_a_kept_sandbox(worker):
+    """What one run lent is neither changed by the next nor kept for ever."""
+    state = {"state": "large", "limits": {"memory_mb": 512}}
+    first = np.full(LARGE * 4 // 8, 1.0)
+    for number in range(12):
+        array = first + number
+        meta, value = worker.run("data", request=large(array) | {"keep": True}, **state)
+        assert (meta["status"], meta["state"]) == ("completed", "kept" if number else "new")
+        assert np.array_equal(value, array)
+    worker.link.send({"kind": "release", "states": ["large"]})
+
+
+def test_a_large_request_that_nobody_takes_is_passed_over(worker):
+    meta, _ = worker.run("1", request=large(b"x" * LARGE), image="0" * 16)
+    assert meta["image"] == "missing"
+    meta, _ = worker.run("1", request=large(b"x" * (200 << 20)), limits={"memory_mb": 128})
+    assert meta["status"] == "error"
+    ident = worker.begin("while True: pass", request=large(b"x" * LARGE))
+    worker.link.send({"kind": "cancel", "execution": ident})
+    assert worker.end()[0].meta["status"] == "cancelled"
+
+
+def test_a_service_that_goes_in_the_middle_of_a_request(image_home):
+    worker = WorkerProcess(image_home)
+    meta = msgpack.packb({"kind": "run", "execution": "a", "image": worker.image, "limits": {}, "as_json": False})
+    worker._ours.sendall(LENGTHS.pack(len(meta), LARGE) + meta + bytes(LARGE // 2))
+    assert worker.close() == 0
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        "[[0xfffffff0, 1 << 20]]", "[[0, -1]]", "[[-5, 5]]", "[[0.5, 8]]", "[['a', 'b']]", "[[1, 2, 3]]", "[None]",
+        "['text']", "[[0, 1 << 40]]", "5", "{}", "[]", "[b'', b'']", "[b'\\xc4\\x05abc', [1024, 1]]",
+        "[[0, 300 << 20]] * 4", "[b'\\xc0'] * 10000",
+    ],
+)  # fmt: skip
+def test_pieces_that_a_block_made_up(worker, pieces):
+    """A block that has taken over its interpreter can name any place: of its own memory, or none."""
+    code = f"""
+        from cellblock_guest.inside import entry
+        entry._response = lambda result, pictures: entry.pack({{"status": "completed", "pieces": {pieces}}})
+        1
+    """
+    meta, _ = worker.run(textwrap.dedent(code))
+    assert meta["status"] == "error"
+    assert meta["error"]["type"] in ("GuestCrashed", "ResultDamaged", "ResultLimit")

@@ -7,7 +7,8 @@ isolated interpreter on top of it, with the read-only files of its image.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_ove
 from cellblock_sandbox.machine.engine import MemoryModule, load_module
 from cellblock_sandbox.machine.instance import Definition, Program
 from cellblock_sandbox.machine.interruption import Reason, watchdog
-from cellblock_sandbox.machine.memory import Buffer
+from cellblock_sandbox.machine.memory import Arriving, Buffer
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 from cellblock_sandbox.syscalls.host import Host, LinkedLibrary, LinkTables, SystemClock
 from cellblock_sandbox.syscalls.registry import all_calls, bind
@@ -174,14 +175,16 @@ class Guest:
         """Call an exported C function. Raises as `Instance.call`."""
         return self.instance.call(name, *arguments)
 
-    def run(self, request: Buffer, limits: Limits, cancelled: threading.Event | None = None) -> bytes | memoryview:
+    def run(self, request: Buffer | Arriving, limits: Limits, cancelled: threading.Event | None = None) -> bytes:
         """Hand `request` to the guest's runner; see `ask`."""
         return self.ask(self.runner, request, limits, cancelled)
 
     def ask(
-        self, function: int, request: Buffer, limits: Limits, cancelled: threading.Event | None = None
-    ) -> bytes | memoryview:
+        self, function: int, request: Buffer | Arriving, limits: Limits, cancelled: threading.Event | None = None
+    ) -> bytes:
         """Call a Python function of bytes by its address and return its answer, of at most `result_bytes`.
+
+        A request that is still to arrive is received where the function finds it, before its time begins.
 
         Nothing runs for long if `cancelled` is set already: whoever sets it later calls `cancel` too.
 
@@ -189,12 +192,23 @@ class Guest:
         stop and the grace after that is over, GuestExit and GuestAbort when the guest ends itself, StackExhausted when
         C recursed too deeply, GuestTrap when it does what WebAssembly forbids, NoAnswer when it gives none.
         """
+        with self._watched(limits):
+            argument, place = self._room_for(len(request))
+        # Not under watch: at a hard stop the watchdog takes memory away, which host code must not be using then.
+        self.instance.memory.write(place, request)
+        cancelled_early = self.interrupted is Reason.CANCELLED
+        with self._watched(limits):
+            if cancelled_early or (cancelled is not None and cancelled.is_set()):
+                self.cancel()
+            return self._call_python(function, argument, limits.result_bytes)
+
+    @contextmanager
+    def _watched(self, limits: Limits) -> Iterator[None]:
+        """Let guest code run, within the limits of time. Raises StackExhausted if it went too deep."""
         self.instance.clear_interrupt()
         self.host.deadline = watchdog.arm(self.instance, limits.timeout_s, limits.grace_s, limits.cpu_s)
         try:
-            if cancelled is not None and cancelled.is_set():
-                self.cancel()
-            answer = self._call_python(function, request, limits.result_bytes)
+            yield
         except GuestTrap as trap:
             if is_stack_overflow(trap) or self._stack_pointer_is_off() or self._stack_overran():
                 raise StackExhausted from trap
@@ -203,7 +217,6 @@ class Guest:
             self.interrupted = watchdog.disarm()
         if self._stack_overran():
             raise StackExhausted
-        return answer
 
     def cancel(self) -> bool:
         """Ask it to stop, from any thread, as at its deadline. False if it isn't running, or has been asked before."""
@@ -227,11 +240,14 @@ class Guest:
         symbols, pointer = self.runtime.links.main_symbols, self.call("emscripten_stack_get_current") & 0xFFFFFFFF
         return not symbols["__stack_low"] < pointer <= symbols["__stack_high"]
 
-    def _call_python(self, function: int, request: Buffer, max_answer: int) -> bytes | memoryview:
-        argument = self.call("PyBytes_FromStringAndSize", 0, len(request))
-        if not argument:
-            raise NoAnswer(f"a request of {len(request)} bytes has no room in the sandbox's memory")
-        self.instance.memory.write(self.call("PyBytes_AsString", argument), request)
+    def _room_for(self, size: int) -> tuple[int, int]:
+        """Make a bytes object of `size` bytes; where it is, and its bytes."""
+        room = self.call("PyBytes_FromStringAndSize", 0, size)
+        if not room:
+            raise NoAnswer(f"a request of {size} bytes has no room in the sandbox's memory")
+        return room, self.call("PyBytes_AsString", room)
+
+    def _call_python(self, function: int, argument: int, max_answer: int) -> bytes:
         answer = self.call("PyObject_CallOneArg", function, argument)
         self.call("Py_DecRef", argument)
         # A block may have replaced the runner: what it returns need not be bytes, nor any object at all.
@@ -242,7 +258,7 @@ class Guest:
         if size > max_answer:
             self.call("Py_DecRef", answer)
             raise AnswerTooLarge(size)
-        result = self.instance.memory.copy(content, size)
+        result = self.instance.memory.read(content, size)
         self.call("Py_DecRef", answer)
         return result
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from aiohttp import hdrs, web
-from cellblock_sandbox.machine.memory import room
 
 from cellblock_service.api.negotiation import Kind
+from cellblock_service.api.receiving import receive
 from cellblock_service.codec import envelope, fields, jsontext
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import BodyTooLarge, BodyTooSlow, RequestError, ServiceError
@@ -33,15 +33,10 @@ async def read(request: web.Request, settings: Settings) -> Buffer:
 
 
 async def _received(request: web.Request) -> Buffer:
-    """Receive a large body that announces its size where it will stay: `request.read()` copies it twice."""
     size = request.content_length
     if size is None or size < INLINE_MSGPACK or hdrs.CONTENT_ENCODING in request.headers:
         return await request.read()
-    body, filled = room(size), 0
-    async for chunk in request.content.iter_any():
-        body[filled : filled + len(chunk)] = chunk
-        filled += len(chunk)
-    return body[:filled].toreadonly()
+    return await receive(request, size)
 
 
 def take_apart_here(body: Buffer, kind: Kind) -> ExecuteRequest | None:

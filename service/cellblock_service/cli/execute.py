@@ -179,7 +179,7 @@ def _show(_stream: str, chunk: bytes) -> None:
 def _report(outcome: PackedResult) -> int:
     """Print the result or the error; give the exit code."""
     if outcome.status == "completed":
-        return _print_result(None if outcome.result is None else bytes(outcome.result))
+        return _print_result(None if outcome.result is None else b"".join(outcome.result))
     error: dict[str, Any] = outcome.error or {}
     text = error.get("traceback") or f"{error.get('type', outcome.status)}: {error.get('message', '')}"
     complain(text.rstrip())

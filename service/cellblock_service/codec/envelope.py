@@ -6,11 +6,13 @@ client sends, the outcome is a `Cut` or a `RequestError`.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgpack
+from cellblock_sandbox.guest.values.format import NDARRAY
 
 from cellblock_service.codec.wire import CONTAINERS, Buffer, bin_header, end_of_value, head_type, map_header
 from cellblock_service.errors import MalformedBody, WrongType
@@ -19,7 +21,10 @@ PAYLOADS = ("data", "inputs", "msg")
 """The fields that travel packed, in the guest protocol's names."""
 
 MAX_FIELDS = 64
+_EXT32, _ARRAY = 0xC9, bytes([NDARRAY, 0x94])
 MAX_LIST = 1024
+_ALIGNED_BYTES, _ALIGNMENT = 1 << 16, 8
+"""Arrays from this size on take over the memory of the request, in a guest that finds them aligned."""
 _SMALL_STEPS = 4 * MAX_LIST
 
 
@@ -131,17 +136,35 @@ def guest_request(
     """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value.
 
     `unavailable` tells why modules can't be had, by top-level name: what their import says. `more` are further members
-    (docs/values.md: `env`, `cpu_s`, `result_bytes`, `keep`); those that are empty are left out.
+    (docs/values.md: `env`, `cpu_s`, `result_bytes`, `keep`); those that are empty are left out. Before a large array
+    stand as many spaces as bring its elements to where the guest needn't move them: of 80 MB that takes 10 ms.
     """
     packer = msgpack.Packer()
     members = {"code": code, "name": name, "timeout_s": timeout_s}
     members |= {key: value for key, value in {"unavailable": unavailable, **more}.items() if value}
-    parts: list[Buffer] = [packer.pack_map_header(len(members) + len(payloads))]
+    large = {key for key, packed in payloads.items() if len(packed) >= _ALIGNED_BYTES}
+    parts: list[Buffer] = [packer.pack_map_header(len(members) + len(payloads) + len(large))]
     for key, value in members.items():
         parts += [packer.pack(key), packer.pack(value)]
     for key, packed in payloads.items():
-        parts += [packer.pack(key), bin_header(len(packed)), packed]
+        head = packer.pack(key) + bin_header(len(packed))
+        if key in large:
+            parts.append(packer.pack(f"before_{key}") + b"\xa0")
+            before = sum(len(part) for part in parts) + len(head) + _elements_at(packed)
+            parts[-1] = packer.pack(f"before_{key}") + packer.pack(" " * (-before % _ALIGNMENT))
+        parts += [head, packed]
     return parts
+
+
+def _elements_at(packed: Buffer) -> int:
+    """Where in a packed array its elements begin (docs/values.md); 0 for any other value."""
+    if packed[0] != _EXT32 or packed[5:7] != _ARRAY:
+        return 0
+    position = 7
+    with contextlib.suppress(ValueError, msgpack.OutOfData):  # a client's mistake, which the guest will tell
+        for _ in range(3):
+            position = end_of_value(packed, position) or 0
+    return position + len(bin_header(len(packed)))
 
 
 def stitch(members: Mapping[str, Any], result: Buffer) -> list[Buffer]:

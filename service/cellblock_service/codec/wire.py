@@ -6,6 +6,7 @@ The words are the ones error messages use: "string", "integer", "float", "boolea
 
 from __future__ import annotations
 
+import contextlib
 import struct
 
 import msgpack
@@ -179,8 +180,16 @@ _SIZED |= {0xD9: (2, _U8), 0xDA: (3, _U16), 0xDB: (5, _U32), 0xDC: (3, _U16), 0x
 _SIZED |= {0xDE: (3, _U16), 0xDF: (5, _U32)}
 
 
-def is_one_value(packed: Buffer) -> bool:
-    """Tell whether `packed` is exactly one msgpack value: nothing cut off, nothing behind it, not too deep."""
+def is_one_value(*pieces: Buffer) -> bool:
+    """Tell whether `pieces` together are exactly one msgpack value: nothing cut off, nothing behind it, not too deep.
+
+    They are joined for that, but for one string, binary or extension, whose head says enough.
+    """
+    if len(pieces) > 1 and pieces[0]:
+        with contextlib.suppress(ValueError, msgpack.OutOfData):
+            if _extent(pieces[0], 0) == (sum(len(piece) for piece in pieces), 0):
+                return True
+    packed = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     try:
         end = end_of_value(packed, 0)
         if end is None:

@@ -35,6 +35,8 @@ class Frame:
 
     meta: Meta
     pieces: Sequence[Buffer] = (b"",)
+    arriving: Arriving | None = None
+    """In place of the blob, of a frame whose blob is large and still to be received."""
 
     @property
     def kind(self) -> str:
@@ -73,12 +75,45 @@ def chunks(buffers: Iterable[Buffer]) -> Iterable[Buffer]:
     yield b"".join(small)
 
 
+class Arriving:
+    """A blob that is received where it will stay: a run's request, in the memory of its sandbox."""
+
+    def __init__(self, source: socket.socket, size: int) -> None:
+        self._source = source
+        self._size = self._left = size
+        self.arrived = threading.Event()
+
+    def __len__(self) -> int:
+        return self._size
+
+    def receive_into(self, place: memoryview) -> None:
+        """Wait for all of it, and write it to `place`. Raises ConnectionResetError when the service has gone."""
+        while place:
+            place = place[self._receive(place) :]
+
+    def discard(self) -> None:
+        """Receive what is left of it, for nobody."""
+        scrap = memoryview(bytearray(min(self._left, _PIECE)))
+        while self._left:
+            self._receive(scrap[: self._left])
+
+    def _receive(self, place: memoryview) -> int:
+        count = self._source.recv_into(place)
+        if not count:
+            raise ConnectionResetError("the service closed its end in the middle of a frame")
+        self._left -= count
+        if not self._left:
+            self.arrived.set()
+        return count
+
+
 class Link:
     """The worker's end: blocking reads and writes on its inherited socket."""
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
         self._writing = threading.Lock()
+        self._arriving: Arriving | None = None
 
     def send(self, meta: Meta, *pieces: Buffer) -> None:
         """Write one frame completely; from any thread."""
@@ -91,15 +126,26 @@ class Link:
                 self._socket.sendall(chunk)
 
     def receive(self) -> Frame | None:
-        """Wait for a frame; None when the service closed its end."""
+        """Wait for a frame; None when the service closed its end.
+
+        The large request of a run is left to be received by whoever has a place for it; the next frame is behind it.
+        """
+        if self._arriving is not None:
+            self._arriving.arrived.wait()
+            self._arriving = None
         header = self._exactly(LENGTHS.size)
         if header is None:
             return None
         meta_size, blob_size = LENGTHS.unpack(header)
-        packed, blob = self._exactly(meta_size), self._exactly(blob_size)
-        if packed is None or blob is None:
+        packed = self._exactly(meta_size)
+        if packed is None:
             return None
-        return Frame(msgpack.unpackb(packed), (blob,))
+        meta = msgpack.unpackb(packed)
+        if meta["kind"] == "run" and blob_size >= MUCH:
+            self._arriving = Arriving(self._socket, blob_size)
+            return Frame(meta, arriving=self._arriving)
+        blob = self._exactly(blob_size)
+        return None if blob is None else Frame(meta, (blob,))
 
     def _exactly(self, length: int) -> Buffer | None:
         buffer = view = room(length)

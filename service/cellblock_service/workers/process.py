@@ -36,7 +36,7 @@ from cellblock_sandbox.needs import survey
 from cellblock_service.codec.wire import is_one_value
 from cellblock_service.workers import conversion
 from cellblock_service.workers.conversion import Answer
-from cellblock_service.workers.frames import Frame, Link, Meta, failed
+from cellblock_service.workers.frames import Arriving, Frame, Link, Meta, failed
 from cellblock_service.workers.live import LiveOutput
 from cellblock_service.workers.replies import Replies, RunCancelled
 from cellblock_service.workers.shelf import Shelf
@@ -56,7 +56,7 @@ class Job:
 
     def __init__(self, frame: Frame) -> None:
         self.meta = frame.meta
-        self.request = frame.blob
+        self.request = frame.blob if frame.arriving is None else frame.arriving
         self.cancelled = threading.Event()
         self.stop: Callable[[], Any] | None = None
 
@@ -155,6 +155,8 @@ class Workshop:
         finally:
             self._job = job.stop = None
             del self._jobs[job.meta["execution"]]
+            if isinstance(job.request, Arriving):
+                job.request.discard()
 
     def _run_in_sandbox(self, job: Job) -> Answer:
         started, meta = time.perf_counter(), job.meta
@@ -195,17 +197,18 @@ class Workshop:
         if packed.result is None:
             return answer, ()
         # The block may have tampered with its result.
-        if not is_one_value(packed.result):
+        if not is_one_value(*packed.result):
             return answer | failed("ResultDamaged", "the block's result isn't one well-formed value"), ()
         if not wanted["as_json"]:
-            return answer, [packed.result]
+            return answer, packed.result
         self._link.send({"kind": "ran"})
         started = time.perf_counter()
-        failure, text = conversion.express(bytes(packed.result))
+        result = b"".join(packed.result)
+        failure, text = conversion.express(result)
         answer["convert_ms"] = (time.perf_counter() - started) * 1000
         if not text:
             return answer | failure, ()
-        return answer | {"packed_bytes": len(packed.result)}, [packed.result, *text]
+        return answer | {"packed_bytes": len(result)}, [result, *text]
 
     # What the block that runs asks the service for.
 

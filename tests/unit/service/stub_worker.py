@@ -19,7 +19,7 @@ import time
 import msgpack
 from cellblock_service.codec import jsontext
 from cellblock_service.workers import conversion
-from cellblock_service.workers.frames import Frame, Link, Meta
+from cellblock_service.workers.frames import Buffer, Frame, Link, Meta
 
 
 class Stub:
@@ -54,7 +54,7 @@ class Stub:
             self.link.send(*work(frame))
 
     def run(self, frame: Frame) -> tuple[Meta, bytes]:
-        request = msgpack.unpackb(frame.blob)
+        request = msgpack.unpackb(_received(frame))
         command, _, argument = request["code"].partition(" ")
         result, status = request.get("data", b"\xc0"), "completed"
         if command == "env":
@@ -112,6 +112,14 @@ class Stub:
 
     def express(self, frame: Frame) -> tuple[Meta, bytes]:
         return {"kind": "answer", "error": None}, jsontext.result_to_json(bytes(frame.blob))
+
+
+def _received(frame: Frame) -> Buffer:
+    if frame.arriving is None:
+        return frame.blob
+    place = memoryview(bytearray(len(frame.arriving)))
+    frame.arriving.receive_into(place)
+    return place
 
 
 def main() -> None:

@@ -13,7 +13,20 @@ from types import ModuleType
 from typing import Any
 
 from ..values import Parts, Picture, Span, ValueNotPortable, pack, pack_parts, unpack, unpack_request
-from . import blocks, bridge, checking, context, environment, failures, figures, imports, loop, network, returns
+from . import (
+    blocks,
+    bridge,
+    checking,
+    context,
+    environment,
+    failures,
+    figures,
+    imports,
+    lending,
+    loop,
+    network,
+    returns,
+)
 from .immortal import immortalize
 from .interruption import caused_by_deadline, interruption
 from .preload import preload
@@ -65,6 +78,7 @@ def run(request: bytes) -> bytes:
     """Run the block of `request` (see docs/values.md) and give the response. Never raises."""
     try:
         interruption.arm()
+        lending.take_back()
         if not _State.restored:
             environment.reseed()
             _State.restored = True
@@ -161,6 +175,10 @@ def _module_name(filename: str) -> str:
 
 
 def _response(result: Parts, pictures: list[Picture]) -> bytes:
+    pieces = lending.lend(result)
+    if pieces is not None:
+        told: dict[str, Any] = {"status": "completed", "pieces": pieces}
+        return pack(told | ({"figures": pack(pictures)} if pictures else {}))
     members = [b"\x83" if pictures else b"\x82", _COMPLETED, *_binary(b"\xa6result", result)]
     if pictures:
         members += _binary(b"\xa7figures", [pack(pictures)])
