@@ -224,8 +224,7 @@ class _Connection:
         execution = self._find(content)
         if execution is not None:
             after = content.get("after", 0)
-            execution.followers.add(self._session)
-            execution.flow = self._session
+            execution.join(self._session)
             self._session.replay(execution, after if isinstance(after, int) else 0)
 
     def _reply(self, content: dict[str, Any]) -> None:

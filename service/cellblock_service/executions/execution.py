@@ -18,7 +18,7 @@ from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import ServiceError
 from cellblock_service.trust.tokens import Principal
 from cellblock_service.workers.frames import Buffer, Meta
-from cellblock_service.workers.pool import Job
+from cellblock_service.workers.job import Job
 from cellblock_service.workers.worker import Worker
 
 FINAL = frozenset({"completed", "error", "timeout", "cancelled"})
@@ -130,6 +130,11 @@ class Execution:
     def state_key(self) -> str | None:
         """What its kept state is called."""
         return self.lane if self.work.keep_state else None
+
+    def join(self, flow: Flow) -> None:
+        """Have a flow follow it, and answer its calls."""
+        self.flow = flow
+        self.followers.add(flow)
 
     def publish(self, kind: str, **members: Any) -> None:
         """Add an event and tell all who follow."""

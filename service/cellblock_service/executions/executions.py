@@ -19,7 +19,6 @@ from typing import Any, Protocol
 import structlog
 from cellblock_sandbox.needs import Provision
 
-from cellblock_service.codec import envelope
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.codec.wire import array_header
 from cellblock_service.errors import (
@@ -30,13 +29,15 @@ from cellblock_service.errors import (
     NotReady,
     ServiceError,
 )
+from cellblock_service.executions import exchange
 from cellblock_service.executions.execution import FINAL, Execution, Flow, Outcome, digest
 from cellblock_service.executions.kept import Kept
 from cellblock_service.executions.past import Memory, Past
 from cellblock_service.images.catalogue import Catalogue
 from cellblock_service.trust.tokens import Principal
-from cellblock_service.workers.frames import Buffer, Frame
-from cellblock_service.workers.pool import Job, Pool
+from cellblock_service.workers.frames import Buffer, Frame, failed
+from cellblock_service.workers.job import Job
+from cellblock_service.workers.pool import Pool
 
 _LOOK_AGAIN_S = 0.3
 """How long an image may take before clients hear that it is loading, and how often they hear how far it is."""
@@ -118,8 +119,7 @@ class Executions:
             if known.digest != mark:
                 raise IdInUse(f"another request runs, or has run, under the id {ident!r}", id=ident)
             if ask.flow is not None:
-                known.flow = ask.flow
-                known.followers.add(ask.flow)
+                known.join(ask.flow)
                 ask.flow.replay(known, 0)
             return known
         execution = Execution(
@@ -129,15 +129,14 @@ class Executions:
         # Only what began earlier can be depended on, so that none waits for itself, however far around.
         execution.needs = {each: self._kept.get(execution.owner, each) for each in ask.work.dependencies}
         if ask.flow is not None:
-            execution.flow = ask.flow
-            execution.followers.add(ask.flow)
+            execution.join(ask.flow)
         self._kept.begin(execution)
         for observer in self.observers:
             observer.begun(execution)
         execution.publish("status", status="queued")
         execution.task = asyncio.create_task(self._run(execution, ask), name=f"execution-{ident}")
         # Cancelled before its first step, it never gets as far as `_run`.
-        execution.task.add_done_callback(lambda _: execution.end(_cancelled()))
+        execution.task.add_done_callback(lambda _: execution.end(exchange.cancelled()))
         return execution
 
     def cancel(self, execution: Execution) -> None:
@@ -195,7 +194,7 @@ class Executions:
         try:
             execution.end(await self._outcome(execution, ask.patience_s))
         except asyncio.CancelledError:
-            execution.end(_cancelled())
+            execution.end(exchange.cancelled())
         except ServiceError as error:
             _stop(execution, error, refusable=ask.refusable)
         except Exception as error:
@@ -214,7 +213,7 @@ class Executions:
                 break
             self._catalogue.forget(execution.work.code, execution.work.packages)
             execution.job, execution.has_started = None, False
-        return _outcome(execution, answer, job)
+        return exchange.read(execution, answer, job)
 
     async def _provision(self, execution: Execution, patience_s: float | None) -> Provision:
         """The image it needs, telling how far that is if it takes time. Raises ImageLoading when patience is over."""
@@ -237,7 +236,7 @@ class Executions:
         if execution.status == "loading":
             execution.set_status("queued")
         job = Job(
-            _frame(execution, provision),
+            exchange.frame(execution, provision),
             execution.limits["timeout_s"] + self._kill_grace_s,
             lane=execution.lane,
             bounded=execution.work.block is not None,
@@ -252,7 +251,7 @@ class Executions:
             return await job.done, job
         except NotReady as error:
             if execution.has_started:
-                return Frame({"status": "error", "error": _error("ServiceStopped", error.detail)}), job
+                return Frame(failed("ServiceStopped", error.detail)), job
             raise
 
     async def _inputs(self, execution: Execution) -> bytes:
@@ -290,69 +289,4 @@ def _stop(execution: Execution, error: ServiceError, *, refusable: bool) -> None
     if refusable and not execution.has_started:
         execution.refuse(error)
     else:
-        execution.end(_failed(type(error).__name__, error.detail))
-
-
-def _frame(execution: Execution, provision: Provision) -> Frame:
-    """What a worker is told."""
-    work = execution.work
-    meta = {
-        "kind": "run",
-        "execution": execution.id,
-        "image": provision.image,
-        "limits": dict(execution.limits),
-        "as_json": execution.as_json,
-        "state": execution.state_key,
-        "reset": work.reset_state,
-        "live": execution.live,
-        "context": execution.flow is not None,
-    }
-    request = envelope.guest_request(
-        work.code,
-        work.name,
-        execution.limits["timeout_s"],
-        work.payloads,
-        provision.unavailable,
-        env=work.env,
-        cpu_s=execution.limits.get("cpu_s"),
-        result_bytes=execution.limits["result_bytes"],
-        keep=work.keep_state,
-    )
-    return Frame(meta, request)
-
-
-def _outcome(execution: Execution, answer: Frame, job: Job) -> Outcome:
-    """Read a worker's answer. ValueError for one that isn't in the shape of an answer: a block made it up."""
-    meta, blob = answer.meta, answer.blob
-    error = meta["error"]
-    if meta["status"] not in FINAL or not (error is None or isinstance(error["type"], str)):
-        raise ValueError("the worker's answer has no such status or error")
-    for stream in ("stdout", "stderr"):
-        if meta.get(stream):
-            execution.output(stream, meta[stream])
-    outcome = Outcome(meta["status"], error=error, figures=meta.get("figures", []), state=meta.get("state"))
-    packed = meta.get("packed_bytes", len(blob))
-    view = memoryview(blob)
-    outcome.result, outcome.json = (view[:packed], view[packed:]) if packed < len(blob) else (blob, b"")
-    queue_s = max(0.0, job.started_at - job.queued_at)
-    outcome.timings_ms = {
-        "load": round(execution.load_s * 1000, 3),
-        "queue": round(queue_s * 1000, 3),
-        "ready": round(meta.get("ready_ms", 0.0), 3),
-        "run": round(meta.get("run_ms", 0.0), 3),
-    }
-    if "convert_ms" in meta:
-        outcome.timings_ms["convert"] = round(meta["convert_ms"], 3)
-    return outcome
-
-
-def _cancelled() -> Outcome:
-    return _failed("Cancelled", "the execution was cancelled", "cancelled")
-
-
-def _failed(kind: str, message: str, status: str = "error") -> Outcome:
-    return Outcome(status, error=_error(kind, message))
-
-
-def _error(kind: str, message: str) -> dict[str, Any]:
-    return {"type": kind, "message": message, "line": None, "column": None, "traceback": ""}
+        execution.end(exchange.failed(type(error).__name__, error.detail))

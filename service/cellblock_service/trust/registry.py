@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 
 from cellblock_service.errors import Unauthorized
+from cellblock_service.trust.beside import beside
 from cellblock_service.trust.tokenfile import Stamp, TokenFile, TokensUnusable
 from cellblock_service.trust.tokens import ENVIRONMENT, LOCAL, Principal, Token, split
 
@@ -38,11 +39,8 @@ class TokenRegistry:
     async def following(self) -> AsyncIterator[None]:
         """Read the file and keep to it. Raises TokensUnusable if it can't be read now."""
         await asyncio.to_thread(self.look)
-        watch = asyncio.create_task(self._watch())
-        yield
-        watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
+        async with beside(self._watch()):
+            yield
 
     async def _watch(self) -> None:
         while True:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 import structlog
 from cellblock_sandbox.errors import UserFault
+
+from cellblock_service.trust.beside import beside
 
 LOOK_S = 5.0
 EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
@@ -46,14 +47,9 @@ class Certificate:
     def _choose(self, connection: ssl.SSLObject, _name: str | None, _outer: ssl.SSLContext) -> None:
         connection.context = self._current
 
-    @asynccontextmanager
-    async def following(self) -> AsyncIterator[None]:
+    def following(self) -> AbstractAsyncContextManager[None]:
         """Keep to the files."""
-        watch = asyncio.create_task(self._watch())
-        yield
-        watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
+        return beside(self._watch())
 
     async def _watch(self) -> None:
         while True:

@@ -18,9 +18,10 @@ import structlog
 
 from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame, failed
+from cellblock_service.workers.job import Job, cancelled, overrun
 from cellblock_service.workers.lanes import Lanes
 from cellblock_service.workers.states import States
-from cellblock_service.workers.worker import Install, Listener, Unheard, Worker, WorkerLost, WorkerOptions
+from cellblock_service.workers.worker import Install, Worker, WorkerLost, WorkerOptions
 
 START_S = 60.0
 MAX_BACKOFF_S = 10.0
@@ -42,29 +43,6 @@ class PoolOptions:
     recycle_bytes: int = 1 << 30
     kept_states: int = 32
     kept_idle_s: float = 600.0
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """One piece of work on its way: the frame for a worker, the time it may take, who hears of it.
-
-    `execution` is what a worker knows it by, when it has to be cancelled; `state` the key of a state to be kept; in a
-    `bounded` lane only so many may wait.
-    """
-
-    frame: Frame
-    within_s: float
-    lane: str = ""
-    bounded: bool = False
-    in_order: bool = False
-    execution: str = ""
-    state: str | None = None
-    listener: Listener = field(default_factory=Unheard)
-    done: asyncio.Future[Frame] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    queued_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-    started_at: float = 0.0
-    worker: Worker | None = None
-    cancelled: bool = False
 
 
 @dataclass(slots=True)
@@ -168,7 +146,7 @@ class Pool:
             return
         job.cancelled = True
         if self._lanes.remove(job):
-            job.done.set_result(_cancelled())
+            job.settle(cancelled())
         elif job.worker is not None and job.execution:
             job.worker.cancel(job.execution, within_s=CANCEL_S)
 
@@ -328,8 +306,7 @@ class Pool:
         job = taker.result() if taker.done() and not taker.cancelled() else None
         if job is not None:
             self._lanes.push(job, first=True)
-            self._lanes.ended(job)
-            self._hand_out()
+            self._let_go(job)
 
     async def _carry_out(self, worker: Worker, job: Job) -> bool:
         """Do one job; False if nobody wants it any more. Raises WorkerLost when the worker can't go on.
@@ -337,9 +314,8 @@ class Pool:
         Whatever happens, the job is ended.
         """
         if job.done.done() or job.cancelled:  # between the handing over and now
-            self._settle(job, _cancelled())
-            self._lanes.ended(job)
-            self._hand_out()
+            job.settle(cancelled())
+            self._let_go(job)
             return False
         loop = asyncio.get_running_loop()
         job.worker, job.started_at = worker, loop.time()
@@ -348,13 +324,13 @@ class Pool:
             self._lanes.pin(job.lane, worker)
         try:
             answer = await worker.ask(job.frame, within_s=job.within_s, listener=job.listener)
-            self._settle(job, answer)
+            job.settle(answer)
             return True
         except TimeoutError as error:
-            self._settle(job, _cancelled() if job.cancelled else _overrun(job))
+            job.settle(cancelled() if job.cancelled else overrun(job))
             raise WorkerLost(f"killed: a job overran its {job.within_s:g} s") from error
         except WorkerLost as error:
-            self._settle(job, Frame(failed("WorkerCrashed", str(error))))
+            job.settle(Frame(failed("WorkerCrashed", str(error))))
             raise
         except asyncio.CancelledError:
             if not job.done.done():
@@ -362,7 +338,7 @@ class Pool:
             raise
         finally:
             # Nothing else is left but what nobody foresaw, such as a request that is too large for a frame.
-            self._settle(job, Frame(failed("WorkerFailed", "an unexpected error; the service's log tells more")))
+            job.settle(Frame(failed("WorkerFailed", "an unexpected error; the service's log tells more")))
             self._after(job, loop.time())
 
     def _settle_states(self, worker: Worker, ready: Frame) -> None:
@@ -374,13 +350,12 @@ class Pool:
         job.worker = None
         if job.state is not None:
             self._states.end(job.state, now)
+        self._let_go(job)
+
+    def _let_go(self, job: Job) -> None:
+        """Its worker doesn't have it any more: the next of its lane can come."""
         self._lanes.ended(job)
         self._hand_out()
-
-    @staticmethod
-    def _settle(job: Job, answer: Frame) -> None:
-        if not job.done.done():
-            job.done.set_result(answer)
 
 
 async def _ready(worker: Worker) -> Frame:
@@ -389,12 +364,3 @@ async def _ready(worker: Worker) -> Frame:
             return await worker.ready()
     except TimeoutError:
         raise WorkerLost(f"the worker process wasn't ready within {START_S:g} s") from None
-
-
-def _overrun(job: Job) -> Frame:
-    limit_s = job.frame.meta.get("limits", {}).get("timeout_s", job.within_s)
-    return Frame(failed("TimeoutError", f"it didn't end within {limit_s:g} s; its worker was stopped", "timeout"))
-
-
-def _cancelled() -> Frame:
-    return Frame(failed("Cancelled", "the execution was cancelled", "cancelled"))

@@ -211,7 +211,7 @@ async def test_an_unforeseen_error_hides_its_text(connect: Connect, monkeypatch:
     def broken(*_: object) -> None:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr("cellblock_service.executions.executions.envelope.guest_request", broken)
+    monkeypatch.setattr("cellblock_service.executions.exchange.envelope.guest_request", broken)
     document = await problem(client, json={"code": "echo"})
     assert (document["status"], document["error_key"]) == (500, "internal_error")
     assert "hunter2" not in json.dumps(document)

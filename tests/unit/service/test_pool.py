@@ -18,7 +18,8 @@ import pytest
 from cellblock_service.codec.envelope import guest_request
 from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame
-from cellblock_service.workers.pool import Job, Pool, PoolOptions
+from cellblock_service.workers.job import Job
+from cellblock_service.workers.pool import Pool, PoolOptions
 from cellblock_service.workers.worker import Install, Worker, WorkerOptions
 
 pytestmark = pytest.mark.asyncio
