@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 
@@ -43,6 +44,7 @@ from cellblock_service.api.keys import (
 )
 from cellblock_service.api.problems import translate
 from cellblock_service.api.receiving import end_connection
+from cellblock_service.areas import areas
 from cellblock_service.editing.completion import Completer
 from cellblock_service.executions.executions import Executions
 from cellblock_service.executions.kept import Kept
@@ -185,6 +187,7 @@ async def _forgetting(app: web.Application) -> AsyncIterator[None]:
         while True:
             await asyncio.sleep(min(_FORGET_EVERY_S, app[SETTINGS].results_keep_s))
             app[EXECUTIONS].expire()
+            areas.trim(time.monotonic())
 
     forgetting = asyncio.create_task(forget(), name="forgetting")
     yield

@@ -13,7 +13,8 @@ import asyncio
 from typing import cast
 
 from aiohttp import hdrs, web
-from cellblock_sandbox.machine.memory import room
+
+from cellblock_service.areas import areas
 
 _CLOSES: web.RequestKey[bool] = web.RequestKey("closes", bool)
 
@@ -23,7 +24,7 @@ async def receive(request: web.Request, size: int) -> memoryview:
     transport = request.transport
     if transport is None:
         raise ConnectionResetError("the client is gone")
-    body, filled = room(size), 0
+    body, filled = areas.take(size), 0
     # What came together with the head. The parser has no more than that once the transport isn't paused.
     while filled < size and ((chunk := request.content.read_nowait()) or not transport.is_reading()):
         body[filled : filled + len(chunk)] = chunk

@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from cellblock_sandbox.guest import values
-from cellblock_sandbox.machine.memory import room
 
+from cellblock_service.areas import areas
 from cellblock_service.bench.talking import Message, Talk, client, completed, packed
 from cellblock_service.cli.output import say
+from cellblock_service.client import messages
 
 Ask = Callable[[Any], Awaitable[Message]]
 """Has a block return what it is given: the message that tells of it."""
@@ -46,12 +47,12 @@ async def over_http(url: str) -> AsyncIterator[Ask]:
         headers = {"Content-Type": "application/msgpack", "Content-Length": str(sum(map(len, body)))}
         connection.request("POST", "/v1/execute", body, headers)
         answer = connection.getresponse()
-        place = left = room(int(answer.headers["Content-Length"]))
+        place = left = areas.take(int(answer.headers["Content-Length"]))
         while left:
             left = left[answer.readinto(left) :]
         answer.read()
-        message: Message = values.unpack(place)
-        return message
+        message = messages.read(place)
+        return message | {"result": values.unpack(message["result"])}
 
     yield ask
     connection.close()

@@ -14,6 +14,8 @@ import aiohttp
 import msgpack
 from cellblock_sandbox.guest import values
 
+from cellblock_service.client import messages
+from cellblock_service.codec.fields import NIL
 from cellblock_service.codec.wire import bin_header
 
 Message = dict[str, Any]
@@ -67,7 +69,8 @@ class Talk:
         async for each in self._socket:
             # The first thing in a message is its kind; statuses and output aren't even unpacked.
             if any(each.data.startswith(kind, 6) for kind in _HEARD_LAST):
-                message = values.unpack(each.data)
+                message = messages.read(each.data)
+                message["result"] = values.unpack(message.get("result", NIL))
                 waiting = self._waiting.pop(message["id"])
                 if not waiting.done():  # nobody waits any more
                     waiting.set_result(message)
@@ -98,13 +101,6 @@ async def warmed(call: Call, request: bytes) -> None:
 def packed(code: str, data: object, **more: Any) -> bytes:
     """A packed request."""
     return values.pack({"code": code, "data": data, **more})
-
-
-async def post(http: aiohttp.ClientSession, url: str, body: bytes) -> Message:
-    """Run a packed request over HTTP."""
-    async with http.post(f"{url}/v1/execute", data=body, headers={"Content-Type": "application/msgpack"}) as response:
-        message: Message = values.unpack(await response.read())
-        return message
 
 
 def client() -> aiohttp.ClientSession:

@@ -13,7 +13,7 @@ import msgpack
 from cellblock_sandbox.guest import values
 
 from cellblock_service.client.errors import AnswerUnreadable
-from cellblock_service.codec.wire import bin_header
+from cellblock_service.codec.wire import bin_header, end_of_any, head_type, map_header
 
 MAX_BYTES = (1 << 32) - 1
 _SEQUENCES = ("inputs", "packages", "dependencies")
@@ -74,19 +74,20 @@ def message(kind: str, **members: Any) -> bytes:
     return packed
 
 
-def read(data: bytes) -> dict[str, Any]:
+def read(data: bytes | memoryview) -> dict[str, Any]:
     """Read a message or an answer; its `result` is a view of the packed value. Raises AnswerUnreadable."""
-    unpacker = msgpack.Unpacker(max_buffer_size=max(len(data), 1))
-    unpacker.feed(data)
     content: dict[str, Any] = {}
+    view = memoryview(data)
     try:
-        for _ in range(unpacker.read_map_header()):
-            name, start = unpacker.unpack(), unpacker.tell()
-            if name == "result":
-                unpacker.skip()
-                content[name] = memoryview(data)[start : unpacker.tell()]
-            else:
-                content[name] = unpacker.unpack()
-    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        if head_type(data[0]) != "map":
+            raise ValueError(f"a value of type {head_type(data[0])}")
+        count, at = map_header(data)
+        for _ in range(count):
+            middle = end_of_any(data, at)
+            end = end_of_any(data, middle)
+            name, value = msgpack.unpackb(view[at:middle]), view[middle:end]
+            content[name] = value if name == "result" else msgpack.unpackb(value)
+            at = end
+    except (ValueError, TypeError, IndexError, RecursionError, msgpack.UnpackException) as error:
         raise AnswerUnreadable(f"the service sent what is no message: {error or type(error).__name__}") from None
     return content

@@ -14,7 +14,7 @@ from typing import Any
 import msgpack
 from cellblock_sandbox.guest.values.format import NDARRAY
 
-from cellblock_service.codec.wire import CONTAINERS, Buffer, bin_header, end_of_value, head_type, map_header
+from cellblock_service.codec.wire import CONTAINERS, Buffer, bin_header, end_of_any, end_of_value, head_type, map_header
 from cellblock_service.errors import MalformedBody, WrongType
 
 PAYLOADS = ("data", "inputs", "msg")
@@ -115,14 +115,8 @@ class _Cutter:
         start, kind = self.position, self._type()
         if self.inline_bytes is not None and kind in CONTAINERS and len(self.body) - start > self.inline_bytes:
             raise TooLargeInline
-        end = end_of_value(self.body, start)
-        if end is None:
-            unpacker = msgpack.Unpacker(max_buffer_size=len(self.body))
-            unpacker.feed(self.body[start:])
-            unpacker.skip()
-            end = start + unpacker.tell()
-        self.position = end
-        return self.body[start:end]
+        self.position = end_of_any(self.body, start)
+        return self.body[start : self.position]
 
 
 def guest_request(

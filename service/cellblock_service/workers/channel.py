@@ -13,8 +13,8 @@ import socket
 from collections.abc import Callable
 
 import msgpack
-from cellblock_sandbox.machine.memory import room
 
+from cellblock_service.areas import areas
 from cellblock_service.workers.frames import LENGTHS, Buffer, Frame
 
 _SMALL = 256 * 1024
@@ -133,7 +133,7 @@ class _Incoming:
         Mapped, so that it takes memory as it arrives: a worker that a block has taken over can promise 4 GiB in 21
         bytes.
         """
-        self._meta, self._blob, self._filled = meta, room(size), len(blob)
+        self._meta, self._blob, self._filled = meta, areas.take(size), len(blob)
         self._blob[: len(blob)] = blob
 
 
