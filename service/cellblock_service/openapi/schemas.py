@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from cellblock_service.codec.fields import MAX_COUNT, MAX_MEBIBYTES, MAX_NAME, MAX_REQUIREMENT, MAX_SECONDS, MAX_SOURCE
+from cellblock_service.codec.fields import (
+    MAX_COUNT,
+    MAX_FACT,
+    MAX_MEBIBYTES,
+    MAX_NAME,
+    MAX_OUTPUTS,
+    MAX_REQUIREMENT,
+    MAX_SECONDS,
+    MAX_SOURCE,
+)
 from cellblock_service.codec.forms import MAX_CODE, MAX_NUMBER
 from cellblock_service.errors import error_keys
 
@@ -65,6 +74,12 @@ def count(most: int) -> Schema:
     return {"type": "integer", "minimum": 1, "maximum": most}
 
 
+_FACT: Schema = {"type": "string", "maxLength": MAX_FACT}
+_FACTS: dict[str, Schema] = {
+    **dict.fromkeys(("id", "name", "path"), _FACT),
+    "outputCount": {"type": "integer", "minimum": 0, "maximum": MAX_OUTPUTS},
+}
+
 REQUEST: dict[str, Schema] = {
     "code": described({"type": "string", "maxLength": MAX_SOURCE}, "The block's source."),
     "data": described(ANYTHING, "The block's data."),
@@ -72,6 +87,7 @@ REQUEST: dict[str, Schema] = {
     "msg": {"type": ["object", "null"], "description": "The block's msg."},
     "dependencies": described(listed(IDENTIFIER), "Executions whose results are the inputs."),
     "env": described(mapped(TEXT), "The block's env."),
+    "node": described(asked(_FACTS), "What the block's node says of itself."),
     "name": described(NAME, "What tracebacks call the block."),
     "id": described(IDENTIFIER, "The execution's id; sent again, it is the same execution."),
     "block": described(NAME, "Which block this is, for order, fairness and kept state."),
