@@ -80,6 +80,41 @@ def test_context(client: Client) -> None:
     assert outcome.value_or_raise() == (["count", "frame"], [3, 0], b"\0")
 
 
+def test_a_block_speaks_for_its_node(client: Client) -> None:
+    heard: list[Any] = []
+    code = (
+        "print('begun')\n"
+        "node.status('busy', fill='blue')\n"
+        "for part in data:\n    node.send({'payload': part})\n"
+        "node.error('bad', msg)\nnode.status()\n"
+        "return node.id, node.outputCount, 'NONE' in env, env['A']"
+    )
+    outcome = client.run(
+        code,
+        data=[np.arange(2), "x"],
+        msg={"topic": "t"},
+        env={"A": "b"},
+        node={"id": "a1", "outputCount": 2},
+        on_send=heard.append,
+        on_log=lambda *logged: heard.append(logged),
+        on_node_status=heard.append,
+    )
+    assert outcome.value_or_raise() == ("a1", 2, False, "b")
+    assert heard[1]["payload"].tolist() == [0, 1]
+    assert [heard[0], *heard[2:]] == [
+        {"fill": "blue", "text": "busy"},
+        {"payload": "x"},
+        ("error", "bad", {"topic": "t"}),
+        None,
+    ]
+    alone = client.run("node.warn('low')\nnode.status('x')\nnode.send(1)")
+    assert (alone.stderr, alone.error.type, alone.error.line) == ("[warn] low\n", "ContextError", 3)  # type: ignore[union-attr]
+
+
+def test_packages(client: Client) -> None:
+    assert client.packages("PIL", limit=1)["packages"][0]["name"] == "pillow"
+
+
 def test_a_failure_has_the_traceback_of_the_block(client: Client) -> None:
     outcome = client.run("x = 1\nraise KeyError('nothing')", name="mine")
     assert (outcome.status, outcome.error.line) == ("error", 2)  # type: ignore[union-attr]
