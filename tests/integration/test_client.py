@@ -173,6 +173,22 @@ async def test_a_connection_cut_in_mid_run(service: Service) -> None:
     assert flow == {"runs": 1}
 
 
+async def test_what_is_sent_comes_once_although_the_connection_is_cut(service: Service) -> None:
+    """Cut while each message is taken: its reply is lost, and the call is told again."""
+    sent: list[int] = []
+    async with Proxy(service.port) as proxy, AsyncClient(proxy.url) as client:
+
+        async def take(number: int) -> None:
+            sent.append(number)
+            if number % 5 == 2:
+                proxy.cut()
+                await asyncio.sleep(0.05)
+
+        outcome = await client.run("for n in range(12): node.send(n)\nreturn n", on_send=take)
+        assert proxy.connections >= 3
+    assert (outcome.value_or_raise(), sent) == (11, list(range(12)))
+
+
 async def test_a_service_that_is_killed_and_started_again(image_home: Path, tmp_path: Path) -> None:
     """What ran then is an error, as the records have it, and isn't run again."""
     settings = {"CELLBLOCK_WORKERS": "1", "CELLBLOCK_RECORDS_FILE": str(tmp_path / "records.sqlite3")}
