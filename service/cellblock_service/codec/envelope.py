@@ -130,8 +130,8 @@ def guest_request(
     """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value.
 
     `unavailable` tells why modules can't be had, by top-level name: what their import says. `more` are further members
-    (docs/values.md: `env`, `cpu_s`, `result_bytes`, `keep`); those that are empty are left out. Before a large array
-    stand as many spaces as bring its elements to where the guest needn't move them: of 80 MB that takes 10 ms.
+    (docs/values.md: `env`, `node`, `cpu_s`, `result_bytes`, `keep`); those that are empty are left out. Before a large
+    array stand as many spaces as bring its elements to where the guest needn't move them: of 80 MB that takes 10 ms.
     """
     packer = msgpack.Packer()
     members = {"code": code, "name": name, "timeout_s": timeout_s}
