@@ -303,6 +303,16 @@ def test_values_for_the_node_are_looked_at(worker):
         assert calls == []
 
 
+def test_one_call_is_under_way_at_a_time(worker):
+    """However fast a block logs, it gets no further than whoever listens."""
+    worker.begin("while True: node.log('x')", context=True, limits={"timeout_s": 0.5})
+    worker.receive("call")
+    answer, before = worker.end()
+    assert before == []
+    assert (answer.meta["status"], answer.meta["error"]["type"]) == ("timeout", "TimeoutError")
+    assert answer.meta["stderr"] == b""
+
+
 # ---- kept state
 
 

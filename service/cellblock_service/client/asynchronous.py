@@ -135,6 +135,14 @@ class AsyncClient:
         """The service's `images`, and those it is `loading`. Raises ServiceRefused, ServiceUnreachable."""
         return await self._transport.ask("GET", "v1/images")
 
+    async def packages(self, search: str = "", *, limit: int = 50) -> dict[str, Any]:
+        """The `packages` that a block can import and whose name or modules have `search` in them, the best first.
+
+        `total` tells how many there are; `missing` why there is none of that name, with the `nearest`. Raises
+        ServiceRefused, ServiceUnreachable.
+        """
+        return await self._transport.ask("GET", "v1/packages", query={"search": search, "limit": str(limit)})
+
 
 def tell(event: Output | Status, on_output: OnOutput | None, on_status: OnStatus | None) -> None:
     """Give an event to the one that wants it."""

@@ -110,6 +110,10 @@ class Client:
         """The service's images; as `AsyncClient.images`."""
         return self._loop.run(self._client.images())
 
+    def packages(self, search: str = "", *, limit: int = 50) -> dict[str, Any]:
+        """Packages that a block can import; as `AsyncClient.packages`."""
+        return self._loop.run(self._client.packages(search, limit=limit))
+
 
 class BlockingExecution:
     """One run of a block: a context manager that starts it, and an iterator of what it tells; as `Execution`."""

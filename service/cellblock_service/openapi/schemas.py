@@ -15,6 +15,7 @@ from cellblock_service.codec.fields import (
     MAX_SOURCE,
 )
 from cellblock_service.codec.forms import MAX_CODE, MAX_NUMBER
+from cellblock_service.codec.queries import MAX_SEARCH, MOST, USUAL
 from cellblock_service.errors import error_keys
 
 Schema = dict[str, Any]
@@ -27,6 +28,8 @@ TEXT: Schema = {"type": "string"}
 TRUTH: Schema = {"type": "boolean"}
 NUMBER: Schema = {"type": "number"}
 INTEGER: Schema = {"type": "integer"}
+SEARCH: Schema = {"type": "string", "maxLength": MAX_SEARCH}
+LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
 ORDINAL: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
 IDENTIFIER: Schema = {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"}
 NAME: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_NAME}
@@ -199,6 +202,31 @@ SCHEMAS: dict[str, Schema] = {
         "packages",
     ),
     "Images": answered({"images": listed(ref("Image")), "loading": listed(ref("Build"))}),
+    "Package": answered(
+        {
+            "name": TEXT,
+            "version": TEXT,
+            "summary": described(TEXT, "Empty if it isn't known."),
+            "imports": described(listed(TEXT), "The top-level modules it provides, as far as they are known."),
+            "binary": described(TRUTH, "Whether it has compiled code."),
+            "installed": described(TRUTH, "Whether the standard image has it; else it is added when it is imported."),
+            "origin": {"type": "string", "enum": ["distribution", "folder", "index"]},
+        }
+    ),
+    "Packages": answered(
+        {
+            "packages": listed(ref("Package")),
+            "total": described(INTEGER, "How many there are without the limit."),
+            "missing": answered(
+                {
+                    "name": TEXT,
+                    "detail": described(TEXT, "Why it can't be had."),
+                    "nearest": described(listed(TEXT), "Names that are most like it, and can be had."),
+                }
+            ),
+        },
+        "missing",
+    ),
     "Alive": answered({"status": {"const": "alive"}}),
     "Readiness": answered(
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tracemalloc
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from typing import Any
 
 import msgpack
@@ -57,6 +58,7 @@ class Talk:
 async def test_one_execution(connect: Connect) -> None:
     talk = await Talk.begin(await connect())
     welcome = await talk.next("welcome")
+    assert welcome["version"] == version("cellblock")
     assert welcome["limits"]["timeout_s"] == 30
     assert not welcome["resumed"]
     await talk.execute("x", "print grüße", data=[1])

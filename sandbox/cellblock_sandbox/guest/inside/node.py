@@ -14,6 +14,7 @@ from typing import Any
 
 from ..values import ValueNotPortable, pack
 from .context import ContextError, ask
+from .figures import note_sent
 from .interruption import DeadlineExceeded
 
 FILLS = ("red", "green", "yellow", "blue", "grey", "gray")
@@ -41,6 +42,7 @@ class Node:
         Returns when Node-RED has the message. ContextError if there is no flow, ValueNotPortable for what can't travel.
         """
         _tell("send", pack(msg, "sent"))
+        note_sent(msg)
 
     def log(self, value: Any) -> None:
         """Write to Node-RED's log. As all of the kind, it goes to stderr where nobody else takes it."""
