@@ -6,6 +6,7 @@
 
 const values = require("./values");
 
+const MAX_STATUS = 1000;
 const LEVELS = new Set(["log", "warn", "debug", "trace"]);
 
 /**
@@ -42,12 +43,11 @@ function callAnswers(answerContext, run) {
     };
 }
 
-/** Text, or fill, shape and text; nothing clears what is shown. */
+/** Text, or fill, shape and text; nothing clears what is shown. A hostile block may have sent anything. */
 function asStatus(value) {
-    if (value === null) {
-        return {};
-    }
-    return typeof value === "object" ? value : { text: String(value) };
+    const given = typeof value === "object" ? Object(value) : { text: value };
+    const parts = ["fill", "shape", "text"].filter((part) => Object.hasOwn(given, part));
+    return Object.fromEntries(parts.map((part) => [part, String(given[part]).slice(0, MAX_STATUS)]));
 }
 
 module.exports = { callAnswers };

@@ -5,6 +5,7 @@
 
 const { outgoingMidway } = require("./assignments");
 const { callAnswers } = require("./calls");
+const { isDict } = require("./messages");
 const { ServiceError } = require("./refusals");
 const { Printed } = require("./printed");
 
@@ -25,7 +26,7 @@ class Hearing {
         const answer = callAnswers(runtime.answerContext, {
             send: (bytes) => this.#send(bytes),
             log: (level, value) => flow.log(level, value),
-            error: (value, msg) => flow.error(value, msg === null ? undefined : { ...assignment.stays, ...msg }),
+            error: (value, msg) => flow.error(value, isDict(msg) ? { ...assignment.stays, ...msg } : undefined),
             status: (shown) => display.own(shown),
             env: (name) => flow.env(name),
         });

@@ -121,4 +121,4 @@ function toMessage(value, msg, stays) {
     return { ...msg, payload: value, ...(kind === "image" && { mime }) };
 }
 
-module.exports = { splitMessage, messagesFor, isMessage };
+module.exports = { splitMessage, messagesFor, isDict, isMessage };

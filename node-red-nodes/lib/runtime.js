@@ -54,6 +54,7 @@ const STOP_S = 10;
 class Runtime {
     #running = new Map();
     #starting = new AbortController();
+    #flowsStarted = false;
     #closed = false;
 
     /**
@@ -87,11 +88,16 @@ class Runtime {
         this.onState = (state) => this.#serviceIs(state);
     }
 
-    /** Connect, and run On Start. */
+    /** Connect. */
     open() {
         this.connection.on("state", this.onState);
         this.connection.register(this);
         this.display.service(this.connection.state);
+    }
+
+    /** All nodes are there, so that On Start can send. A message that comes earlier makes it begin earlier. */
+    flowsStarted() {
+        this.#flowsStarted = true;
         this.start?.begin();
     }
 
@@ -139,10 +145,10 @@ class Runtime {
 
     #serviceIs(state) {
         this.display.service(state);
-        if (state === "ready") {
-            this.start?.begin();
-        } else {
+        if (state !== "ready") {
             this.block.doubt();
+        } else if (this.#flowsStarted) {
+            this.start?.begin();
         }
     }
 
@@ -159,14 +165,22 @@ class Runtime {
                 this.display.joining(...this.joining.progress);
             }
         } catch (error) {
-            this.#settle([entry], error);
+            this.#refuse([entry], error);
         }
     }
 
     #joinedInVain(entries, missing) {
         const names = missing.map((name) => JSON.stringify(name)).join(", ");
         const seconds = this.settings.join.timeoutMs / 1000;
-        this.#settle(entries, new Error(this.flow.translate("error.join-timeout", { names, seconds })));
+        this.#refuse(entries, new Error(this.flow.translate("error.join-timeout", { names, seconds })));
+    }
+
+    /** Messages that won't be run, whatever runs. */
+    #refuse(entries, error) {
+        this.#settle(entries, error);
+        if (this.queue.running === 0) {
+            this.display.failed(error);
+        }
     }
 
     /** Forget pending groups at once, and kept state in its turn: messages before this one still have it. */

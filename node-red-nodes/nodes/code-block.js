@@ -41,6 +41,8 @@ function start(RED, node, settings, connection, { shared, provenance }) {
     const placeOf = (msg) => sources.placeOf(provenance.wayOf(msg));
     const runtime = new Runtime(settings, flowOf(RED, node, { settings, translate, placeOf }), connection);
     const unwatch = sources === null ? () => {} : watchSources(RED, node, { sources, runtime, provenance, translate });
+    const flowsStarted = () => runtime.flowsStarted();
+    RED.events.once("flows:started", flowsStarted);
     runtime.open();
 
     node.on("input", (msg, send, done) => {
@@ -50,6 +52,7 @@ function start(RED, node, settings, connection, { shared, provenance }) {
 
     node.on("close", (removed, done) => {
         unwatch();
+        RED.events.off("flows:started", flowsStarted);
         if (removed) {
             lastSeen.forget(node._alias || node.id);
         }

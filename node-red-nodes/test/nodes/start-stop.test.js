@@ -60,6 +60,21 @@ describe("On Start and On Stop", function () {
             assert.ok(first._msgid && first._msgid === second._msgid);
         });
 
+        it("sends to nodes that are made after it", async () => {
+            const late = (RED) => RED.nodes.registerType("late", class {
+                constructor(config) {
+                    RED.nodes.createNode(this, config);
+                    this.on("input", (msg, send) => send(msg));
+                }
+            });
+            const chain = Array.from({ length: 300 }, (_, i) => (
+                { id: `late${i}`, z: "tab", type: "late", wires: [[i < 299 ? `late${i + 1}` : "end"]] }));
+            const flow = await block("return data", { initialize: "node.send(1)", wires: [["late0"]] }, {
+                types: [late], nodes: [...chain, { id: "end", z: "tab", type: "helper" }],
+            });
+            assert.equal((await flow.at("end"))[0].payload, 1);
+        });
+
         it("logs at each level", async () => {
             const initialize = "for level in ['log', 'warn', 'error', 'debug', 'trace']: getattr(node, level)(level)";
             const flow = await block("return data", { initialize });

@@ -361,6 +361,9 @@ describe("what a block asks of its flow", () => {
         await ask("status", "busy");
         await ask("status", { fill: "red" });
         await ask("status", null);
+        await ask("status", { text: "x".repeat(2000), constructor: [], link: "javascript:" });
+        const { text, ...rest } = told.pop()[1];
+        assert.deepEqual([text.length, rest], [1000, {}]);
         assert.deepEqual(told.splice(0), [["status", { text: "busy" }], ["status", { fill: "red" }], ["status", {}]]);
     });
 
