@@ -15,6 +15,8 @@ const { Session } = require("./session");
 const DEFAULT_URL = "http://127.0.0.1:8765";
 
 class Connection extends EventEmitter {
+    #onUnused = null;
+
     /**
      * @param {{url?: string, token?: string}} settings empty ones come from CELLBLOCK_URL and CELLBLOCK_TOKEN
      * @param {{log?: Function, warn?: Function}} [logger] where a change of state is written
@@ -48,6 +50,7 @@ class Connection extends EventEmitter {
         if (this.users.size === 0) {
             this.session.close();
             this.state = "unknown";
+            this.#onUnused?.();
         }
     }
 
@@ -64,6 +67,14 @@ class Connection extends EventEmitter {
         this.users.clear();
         this.session.close();
         this.removeAllListeners();
+    }
+
+    /** `close`, but not before its last user is gone: a node that is being stopped may have something to run. */
+    async closeWhenUnused() {
+        if (this.users.size > 0) {
+            await new Promise((resolve) => { this.#onUnused = resolve; });
+        }
+        this.close();
     }
 
     #setState(state, error) {

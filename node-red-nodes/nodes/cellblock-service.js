@@ -16,7 +16,8 @@ module.exports = function (RED) {
             this.problem = error;
             this.error(error.message);
         }
-        this.on("close", () => this.connection?.close());
+        // Without waiting for it: Node-RED stops the nodes that use it at the same time.
+        this.on("close", () => { this.connection?.closeWhenUnused(); });
     }
 
     RED.nodes.registerType("cellblock-service", CellblockServiceNode, {

@@ -5,98 +5,117 @@
  */
 "use strict";
 
-const { setMaxListeners } = require("node:events");
-const { Block } = require("../lib/block");
 const { Connection } = require("../lib/connection");
-const { contextAnswers } = require("../lib/context");
-const { Display } = require("../lib/display");
-const { Queue } = require("../lib/queue");
+const { variableOf } = require("../lib/environment");
+const lastSeen = require("../lib/last-seen");
+const { Provenance } = require("../lib/provenance");
+const { Runtime } = require("../lib/runtime");
 const { readSettings } = require("../lib/settings");
+const { Sources } = require("../lib/sources");
 
-// A flow that produces faster than its block works must hear of it before memory runs out.
-const MAX_WAITING = 1000;
-// As many of one block as the service, unless told otherwise, lets wait for its workers.
-const MAX_PARALLEL = 64;
+const SECRETS = Array.from({ length: 16 }, (_, slot) => `secret${slot}`);
 
 module.exports = function (RED) {
     const shared = sharedConnection(RED);
+    const provenance = new Provenance(RED.hooks, "cellblock-sources");
 
     function CodeBlockNode(config) {
         RED.nodes.createNode(this, config);
         try {
             const settings = readSettings(config);
-            start(RED, this, settings, connectionFor(RED, config.service, shared), shared);
+            start(RED, this, settings, connectionFor(RED, config.service, shared), { shared, provenance });
         } catch (error) {
             refuseEverything(this, error);
         }
     }
 
-    RED.nodes.registerType("code-block", CodeBlockNode);
+    RED.nodes.registerType("code-block", CodeBlockNode, {
+        credentials: Object.fromEntries(SECRETS.map((slot) => [slot, { type: "password" }])),
+    });
 };
 
 /** Let a node work on messages, until it is closed. */
-function start(RED, node, settings, connection, shared) {
+function start(RED, node, settings, connection, { shared, provenance }) {
     const translate = (key, options) => RED._(`code-block.${key}`, options);
-    const stop = new AbortController();
-    // One listener for each run.
-    setMaxListeners(0, stop.signal);
-    const block = new Block(settings, {
-        id: node.id,
-        connection,
-        onCall: contextAnswers(() => node.context(), contextStores(RED)),
-        show: (stream, text) => showPrinted(RED, node, stream, text),
-    });
-    const parallel = settings.order === "parallel" ? MAX_PARALLEL : 1;
-    const queue = new Queue(work, { limit: MAX_WAITING, parallel });
-    const display = new Display((shown) => node.status(shown), translate, queue);
-    const options = {
-        signal: stop.signal,
-        onStatus: (phase, progress) => display.phase(phase, progress),
-        onWaiting: (refusal) => display.refused(refusal),
-    };
-
-    async function work({ msg, send, done }) {
-        display.begin();
-        try {
-            const { outgoing, timings, stateLost } = await block.run(msg, options);
-            if (stateLost) {
-                node.warn(translate("error.state-lost"));
-            }
-            send(outgoing);
-            done();
-            display.done(timings);
-        } catch (error) {
-            if (!stop.signal.aborted) {
-                done(error);
-                display.failed(error);
-            }
-        }
-    }
-
-    const onState = (state) => display.service(state);
-    connection.on("state", onState);
-    connection.register(node);
-    display.service(connection.state);
+    const sources = settings.join && new Sources(settings.join.sources, node._alias || node.id, () => allConfigs(RED));
+    const placeOf = (msg) => sources.placeOf(provenance.wayOf(msg));
+    const runtime = new Runtime(settings, flowOf(RED, node, { settings, translate, placeOf }), connection);
+    const unwatch = sources === null ? () => {} : watchSources(RED, node, { sources, runtime, provenance, translate });
+    const flowsStarted = () => runtime.flowsStarted();
+    RED.events.once("flows:started", flowsStarted);
+    runtime.open();
 
     node.on("input", (msg, send, done) => {
-        if (queue.push({ msg, send, done })) {
-            display.waiting();
-        } else {
-            done(new Error(translate("error.queue-full", { limit: MAX_WAITING })));
-        }
+        lastSeen.remember(node._alias || node.id, msg);
+        runtime.input(msg, send, done);
     });
 
     node.on("close", (removed, done) => {
-        const dropped = queue.clear().length + queue.running;
-        stop.abort();
-        connection.off("state", onState);
-        connection.unregister(node);
-        shared.releaseIfUnused();
-        if (dropped > 0) {
-            node.warn(translate("error.cancelled-messages", { dropped }));
+        unwatch();
+        RED.events.off("flows:started", flowsStarted);
+        if (removed) {
+            lastSeen.forget(node._alias || node.id);
         }
-        done();
+        runtime.close().finally(() => {
+            shared.releaseIfUnused();
+            done();
+        });
     });
+}
+
+/** What a runtime may do in the flow of a node. */
+function flowOf(RED, node, { settings, translate, placeOf }) {
+    return {
+        source: { id: node.id, type: node.type, name: node.name },
+        facts: { id: node.id, name: node.name, path: node._path },
+        secrets: secretsOf(node, settings.secretNames),
+        stores: contextStores(RED),
+        send: (outgoing) => node.send(outgoing),
+        log: (level, value) => node[level](value),
+        error: (error, msg) => node.error(error, msg),
+        status: (shown) => node.status(shown),
+        show: (stream, text) => showPrinted(RED, node, stream, text),
+        env: (name) => variableOf(node, name, RED.util.getSetting, RED.settings.cellblock?.env),
+        context: () => node.context(),
+        clone: RED.util.cloneMessage,
+        newId: RED.util.generateId,
+        placeOf,
+        translate,
+    };
+}
+
+/** The secrets that have a name and a value. */
+function secretsOf(node, names) {
+    const slots = names.map((name, slot) => [name, node.credentials?.[SECRETS[slot]]]);
+    return Object.fromEntries(slots.filter(([name, value]) => name !== "" && value));
+}
+
+/** Know where messages come from, and tell of sources that are gone, now and whenever the flow is changed. */
+function watchSources(RED, node, { sources, runtime, provenance, translate }) {
+    let known = "";
+    const look = () => {
+        sources.forget();
+        const missing = sources.missing();
+        runtime.lacks(missing);
+        const names = missing.map(({ id }) => id).join(" ");
+        for (const source of names === known ? [] : missing) {
+            node.error(translate("error.source-missing", source));
+        }
+        known = names;
+    };
+    provenance.watch();
+    RED.events.on("flows:started", look);
+    look();
+    return () => {
+        provenance.unwatch();
+        RED.events.off("flows:started", look);
+    };
+}
+
+function allConfigs(RED) {
+    const configs = [];
+    RED.nodes.eachNode((config) => configs.push(config));
+    return configs;
 }
 
 /** A node that can't work says why, at once and to each message, instead of stopping the flow from being deployed. */
