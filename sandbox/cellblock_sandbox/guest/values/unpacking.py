@@ -41,7 +41,7 @@ def unpack(data: Buffer | Span, *, take: bool = False) -> Any:
     """
     try:
         return _Decoder(take).value(data if isinstance(data, Span) else Span(data, 0, len(data)))
-    except (ValueNotPortable, MemoryError):
+    except (ValueNotPortable, MemoryError, TimeoutError):  # in a guest, its time may be over anywhere
         raise
     except Exception as error:  # of bytes that a hostile guest made, NumPy and pandas may make anything
         raise ValueError(f"not a packed value: {error or type(error).__name__}") from error
@@ -54,6 +54,8 @@ def unpack_request(request: bytes) -> dict[str, Any]:
     """
     try:
         members, end = pure_decoder.decode(request, _Decoder(False).extension, 0, Span)
+    except TimeoutError:
+        raise
     except Exception as error:
         raise ValueError(f"not a request: {error}") from error
     if end != len(request) or type(members) is not dict:
