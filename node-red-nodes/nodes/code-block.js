@@ -26,6 +26,7 @@ module.exports = function (RED) {
 
     function CodeBlockNode(config) {
         RED.nodes.createNode(this, config);
+        rememberMessages(this);
         try {
             const settings = readSettings(config);
             start(RED, this, settings, connectionFor(RED, config.service, common.shared), common);
@@ -38,6 +39,18 @@ module.exports = function (RED) {
         credentials: Object.fromEntries(SECRETS.map((slot) => [slot, { type: "password" }])),
     });
 };
+
+/** For the editor, which knows the nodes of a subflow by their ids in its template. */
+function rememberMessages(node) {
+    const id = node._alias || node.id;
+    node.on("input", (msg) => lastSeen.remember(id, msg));
+    node.on("close", (removed, done) => {
+        if (removed) {
+            lastSeen.forget(id);
+        }
+        done();
+    });
+}
 
 /** Let a node work on messages, until it is closed. */
 function start(RED, node, settings, connection, { shared, provenance, started }) {
@@ -56,18 +69,12 @@ function start(RED, node, settings, connection, { shared, provenance, started })
     }
     runtime.open();
 
-    node.on("input", (msg, send, done) => {
-        lastSeen.remember(node._alias || node.id, msg);
-        runtime.input(msg, send, done);
-    });
+    node.on("input", (msg, send, done) => runtime.input(msg, send, done));
 
     node.on("close", (removed, done) => {
         started.remove(flowsStarted);
         if (sources !== null) {
             provenance.unwatch();
-        }
-        if (removed) {
-            lastSeen.forget(node._alias || node.id);
         }
         runtime.close().finally(() => {
             shared.releaseIfUnused();
