@@ -42,6 +42,10 @@ class Block {
      */
     async run(part, fields, handlers) {
         const answer = await this.#execute(this.settings[part], { name: this.#title(part), ...fields }, handlers);
+        // On Start makes what was lost.
+        if (this.#kept.lost && part !== "initialize") {
+            this.onStateLost();
+        }
         if (answer.status !== "completed") {
             throw blockError(answer, TABS[part]);
         }
@@ -58,6 +62,9 @@ class Block {
     async checkState(handlers) {
         if (this.settings.keepState && this.#kept.doubtful) {
             await this.#execute("", { name: this.settings.name }, handlers);
+            if (this.#kept.lost) {
+                this.onStateLost();
+            }
         }
     }
 
@@ -79,8 +86,8 @@ class Block {
             this.#kept.unheard();
             throw error;
         }
-        if (this.settings.keepState && this.#kept.heard(answer)) {
-            this.onStateLost();
+        if (this.settings.keepState) {
+            this.#kept.heard(answer);
         }
         return answer;
     }

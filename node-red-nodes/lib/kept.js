@@ -13,24 +13,24 @@ class Kept {
     #begun = false;
     #sure = false;
     #heardAt = -Infinity;
+    #lost = false;
 
     /** The fields of a request. State isn't kept from one deployment to the next: the first run begins anew. */
     fields() {
         return { keep_state: true, reset_state: !this.#begun };
     }
 
-    /**
-     * A run has ended.
-     *
-     * @param {{status: string, state?: "new"|"kept"}} answer
-     * @returns {boolean} whether state was lost before it
-     */
+    /** A run has ended. @param {{status: string, state?: "new"|"kept"}} answer */
     heard({ status, state }) {
-        const lost = this.#begun && state === "new";
+        this.#lost = this.#begun && state === "new";
         this.#begun = true;
         this.#sure = status === "completed";
         this.#heardAt = Date.now();
-        return lost;
+    }
+
+    /** Whether there was state that the run heard last hadn't any more. */
+    get lost() {
+        return this.#lost;
     }
 
     /** A run has ended without an answer, or the service is gone. */

@@ -104,6 +104,11 @@ class Runtime {
     /** Take a message. */
     input(msg, send, done) {
         const entry = { msg, send, done };
+        if (this.#closed) {
+            // On Stop runs, and a flow that goes on beside this node has sent it something.
+            done(new Error(this.flow.translate("error.stopping")));
+            return;
+        }
         if (msg.kill) {
             this.#running.forEach((stop) => stop.abort());
         }

@@ -7,6 +7,7 @@
 
 const { Connection } = require("../lib/connection");
 const { variableOf } = require("../lib/environment");
+const { Hub } = require("../lib/hub");
 const lastSeen = require("../lib/last-seen");
 const { Provenance } = require("../lib/provenance");
 const { Runtime } = require("../lib/runtime");
@@ -16,14 +17,19 @@ const { Sources } = require("../lib/sources");
 const SECRETS = Array.from({ length: 16 }, (_, slot) => `secret${slot}`);
 
 module.exports = function (RED) {
-    const shared = sharedConnection(RED);
-    const provenance = new Provenance(RED.hooks, "cellblock-sources");
+    // What all blocks have in common.
+    const common = {
+        shared: sharedConnection(RED),
+        provenance: new Provenance(RED.hooks, "cellblock-sources"),
+        started: new Hub(RED.events, "flows:started"),
+    };
 
     function CodeBlockNode(config) {
         RED.nodes.createNode(this, config);
+        rememberMessages(this);
         try {
             const settings = readSettings(config);
-            start(RED, this, settings, connectionFor(RED, config.service, shared), { shared, provenance });
+            start(RED, this, settings, connectionFor(RED, config.service, common.shared), common);
         } catch (error) {
             refuseEverything(this, error);
         }
@@ -34,27 +40,41 @@ module.exports = function (RED) {
     });
 };
 
+/** For the editor, which knows the nodes of a subflow by their ids in its template. */
+function rememberMessages(node) {
+    const id = node._alias || node.id;
+    node.on("input", (msg) => lastSeen.remember(id, msg));
+    node.on("close", (removed, done) => {
+        if (removed) {
+            lastSeen.forget(id);
+        }
+        done();
+    });
+}
+
 /** Let a node work on messages, until it is closed. */
-function start(RED, node, settings, connection, { shared, provenance }) {
+function start(RED, node, settings, connection, { shared, provenance, started }) {
     const translate = (key, options) => RED._(`code-block.${key}`, options);
     const sources = settings.join && new Sources(settings.join.sources, node._alias || node.id, () => allConfigs(RED));
     const placeOf = (msg) => sources.placeOf(provenance.wayOf(msg));
     const runtime = new Runtime(settings, flowOf(RED, node, { settings, translate, placeOf }), connection);
-    const unwatch = sources === null ? () => {} : watchSources(RED, node, { sources, runtime, provenance, translate });
-    const flowsStarted = () => runtime.flowsStarted();
-    RED.events.once("flows:started", flowsStarted);
+    const look = sources === null ? () => {} : lookForSources(node, sources, runtime, translate);
+    const flowsStarted = () => {
+        look();
+        runtime.flowsStarted();
+    };
+    started.add(flowsStarted);
+    if (sources !== null) {
+        provenance.watch();
+    }
     runtime.open();
 
-    node.on("input", (msg, send, done) => {
-        lastSeen.remember(node._alias || node.id, msg);
-        runtime.input(msg, send, done);
-    });
+    node.on("input", (msg, send, done) => runtime.input(msg, send, done));
 
     node.on("close", (removed, done) => {
-        unwatch();
-        RED.events.off("flows:started", flowsStarted);
-        if (removed) {
-            lastSeen.forget(node._alias || node.id);
+        started.remove(flowsStarted);
+        if (sources !== null) {
+            provenance.unwatch();
         }
         runtime.close().finally(() => {
             shared.releaseIfUnused();
@@ -90,25 +110,18 @@ function secretsOf(node, names) {
     return Object.fromEntries(slots.filter(([name, value]) => name !== "" && value));
 }
 
-/** Know where messages come from, and tell of sources that are gone, now and whenever the flow is changed. */
-function watchSources(RED, node, { sources, runtime, provenance, translate }) {
+/** Tell of sources that are gone: each time that the flow was changed, which needn't start this node again. */
+function lookForSources(node, sources, runtime, translate) {
     let known = "";
-    const look = () => {
+    return () => {
         sources.forget();
         const missing = sources.missing();
-        runtime.lacks(missing);
-        const names = missing.map(({ id }) => id).join(" ");
-        for (const source of names === known ? [] : missing) {
-            node.error(translate("error.source-missing", source));
+        const ids = missing.map(({ id }) => id).join(" ");
+        if (ids !== known) {
+            known = ids;
+            runtime.lacks(missing);
+            missing.forEach((source) => node.error(translate("error.source-missing", source)));
         }
-        known = names;
-    };
-    provenance.watch();
-    RED.events.on("flows:started", look);
-    look();
-    return () => {
-        provenance.unwatch();
-        RED.events.off("flows:started", look);
     };
 }
 

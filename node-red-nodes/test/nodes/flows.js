@@ -25,9 +25,10 @@ const codeBlock = (RED) => codeBlockNode(Object.assign(RED, { hooks }));
  * @param {object[]} [extra.nodes] further nodes of the flow; what helper nodes among them get is in `Flow.seen` too
  * @param {Function[]} [extra.types] modules of node types that they have
  * @param {object} [extra.secrets] credentials of the block
+ * @param {string} [extra.as] the id of the block's node, if it is in a subflow
  * @returns {Promise<Flow>}
  */
-async function load(url, config, credentials = {}, { nodes = [], types = [], secrets = {} } = {}) {
+async function load(url, config, credentials = {}, { nodes = [], types = [], secrets = {}, as = "block" } = {}) {
     const outputs = config.outputs ?? 1;
     const sinks = Array.from({ length: outputs }, (_, i) => `out${i}`);
     const flow = [
@@ -46,15 +47,15 @@ async function load(url, config, credentials = {}, { nodes = [], types = [], sec
     const placed = flow.map((node) => (node.z ? { x: 0, y: 0, ...node } : node));
     await helper.load([serviceNode, codeBlock, catchNode, completeNode, ...types], placed,
         { service: credentials, block: secrets });
-    return new Flow(placed);
+    return new Flow(placed, as);
 }
 
 const LEVELS = ["log", "warn", "error", "debug", "trace"];
 
 class Flow {
-    constructor(nodes) {
+    constructor(nodes, blockId) {
         this.nodes = nodes;
-        this.block = helper.getNode("block");
+        this.block = helper.getNode(blockId);
         this.statuses = [];
         this.logged = [];
         this.block.on("call:status", (call) => this.statuses.push(call.firstArg));

@@ -255,6 +255,13 @@ describe("a Code Block as a function node", function () {
             assert.deepEqual(flow.seen.caught, []);
         });
 
+        it("a block with a wrong setting still keeps what came, to be tried once it is right", async () => {
+            const flow = await block("return data", { outputs: 1, memory: -1 });
+            flow.send({ payload: "kept" });
+            await flow.at("caught");
+            assert.equal(lastSeen("block").msg.payload, "kept");
+        });
+
         it("the last message that came is there for the editor, from one deployment to the next", async () => {
             const flow = await block("return data");
             flow.send({ payload: { at: new Date(5), bytes: Buffer.from("x") }, req: {}, later: () => 1 });

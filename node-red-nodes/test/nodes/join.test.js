@@ -203,6 +203,23 @@ describe("mode join", function () {
             assert.deepEqual((await flow.at("out0"))[0].payload[0], [2, 2]);
         });
 
+        it("inside a subflow, among its nodes", async () => {
+            const pass = (id) => ({ id, z: "sub", type: "function", func: "return msg;", wires: [["block"]] });
+            const flow = await block(ALL, { z: "sub", wires: [[]], mode: "join", sources: named("p", "q") }, {
+                as: "instance-block", types: [functionNode],
+                nodes: [
+                    { id: "sub", type: "subflow", name: "sub", in: [{ wires: [{ id: "p" }] }],
+                        out: [{ wires: [{ id: "block", port: 0 }] }] },
+                    pass("p"), pass("q"),
+                    { id: "instance", z: "tab", type: "subflow:sub", wires: [["end"]] },
+                    { id: "end", z: "tab", type: "helper" },
+                ],
+            });
+            helper.getNode("instance-q").receive({ payload: 2 });
+            helper.getNode("instance").receive({ payload: 1 });
+            assert.deepEqual((await flow.at("end"))[0].payload[0], [1, 2]);
+        });
+
         it("from before another node, if its wires lead back to one source only", async () => {
             const change = (id) => ({
                 id, z: "tab", type: "function", func: "return {payload: msg.payload * 10};", wires: [["block"]],

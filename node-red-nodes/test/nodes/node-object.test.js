@@ -71,6 +71,17 @@ describe("a block's node", function () {
             assert.deepEqual(flow.linesOf("log"), ["done"]);
         });
 
+        it("after a while, as a function node does with setTimeout and setInterval", async () => {
+            const flow = await block("import asyncio\nfor n in range(3):\n    await asyncio.sleep(0.1)\n"
+                + "    node.send({**msg, 'n': n})");
+            const begun = Date.now();
+            flow.send({ payload: "foo", topic: "bar" });
+            const sent = await flow.at("out0", 3);
+            assert.ok(Date.now() - begun >= 300);
+            assert.deepEqual(sent.map(({ payload, topic, n }) => [payload, topic, n]),
+                [0, 1, 2].map((n) => ["foo", "bar", n]));
+        });
+
         it("too many for the outputs is an error that the block can catch", async () => {
             const flow = await block("try:\n    node.send([1, 2, 3])\nexcept RuntimeError as error:\n"
                 + "    return str(error)", { outputs: 2 });

@@ -196,6 +196,19 @@ describe("On Start and On Stop", function () {
             assert.equal(global.get("end"), true);
         });
 
+        it("messages that come while it runs are refused, and not lost without a word", async () => {
+            const flow = await block("return data", {
+                finalize: "import time\nwhile not global_.get('go', default=False): time.sleep(0.01)",
+            });
+            const global = globalOf(flow);
+            const closed = flow.block.close();
+            flow.send({ payload: "late" });
+            const [caught] = await flow.at("caught");
+            assert.deepEqual([caught.payload, caught.error.message], ["late", "Error: code-block.error.stopping"]);
+            global.set("go", true);
+            await closed;
+        });
+
         it("can't send, and says so", async () => {
             const flow = await block("return data", {
                 finalize: "try:\n    node.send(1)\nexcept RuntimeError as error:\n    global_.set('why', str(error))",

@@ -12,6 +12,7 @@ const { callAnswers } = require("../../lib/calls");
 const { Connection } = require("../../lib/connection");
 const { variableOf } = require("../../lib/environment");
 const { blockError, failedMessage } = require("../../lib/failures");
+const { Hub } = require("../../lib/hub");
 const { runEach } = require("../../lib/items");
 const { makeJoin } = require("../../lib/join");
 const { Kept } = require("../../lib/kept");
@@ -95,11 +96,12 @@ describe("kept state", () => {
     it("is doubtful after anything but success, and never before it began", () => {
         const kept = new Kept();
         assert.equal(kept.doubtful, false);
-        assert.equal(kept.heard({ status: "completed", state: "new" }), false);
-        assert.equal(kept.doubtful, false);
+        kept.heard({ status: "completed", state: "new" });
+        assert.deepEqual([kept.lost, kept.doubtful], [false, false]);
         kept.heard({ status: "timeout", state: "kept" });
         assert.equal(kept.doubtful, true);
-        assert.equal(kept.heard({ status: "completed", state: "new" }), true);
+        kept.heard({ status: "completed", state: "new" });
+        assert.equal(kept.lost, true);
         kept.unheard();
         assert.equal(kept.doubtful, true);
         kept.reset();
@@ -412,6 +414,20 @@ describe("errors of a part", () => {
             payload: 1, _error: "older",
             error: { message: "TypeError: no", code: "c", stack: "s", source: { ...source, count: 1 } },
         });
+    });
+});
+
+describe("a hub", () => {
+    it("listens once, while anybody does", () => {
+        const events = new EventEmitter();
+        const hub = new Hub(events, "x");
+        const heard = [];
+        const listeners = Array.from({ length: 20 }, (_, i) => () => heard.push(i));
+        listeners.forEach((listener) => hub.add(listener));
+        events.emit("x");
+        assert.deepEqual([heard.length, events.listenerCount("x")], [20, 1]);
+        listeners.forEach((listener) => hub.remove(listener));
+        assert.equal(events.listenerCount("x"), 0);
     });
 });
 
