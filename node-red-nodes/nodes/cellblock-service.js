@@ -33,7 +33,8 @@ module.exports = function (RED) {
         };
         try {
             const settings = { url: config.url, token: node.credentials?.token, ...readTls(config, folders(RED)) };
-            if (config.start) {
+            // Whoever gives Node-RED an address in its environment has a service there.
+            if (config.start && (config.url || !process.env.CELLBLOCK_URL)) {
                 const local = { ...localSettings(config, settings), folders: folders(RED) };
                 node.service = services.acquire(local, logOf(RED));
                 node.connection = new LocalConnection(settings, logger, node.service);
@@ -114,7 +115,7 @@ function readTls({ caFile, rejectUnauthorized }, [folder]) {
 
 /** @throws {Error} for an address at which no service is started */
 function localSettings({ command }, { url, token }) {
-    const place = parseServiceUrl(url || process.env.CELLBLOCK_URL || DEFAULT_URL);
+    const place = parseServiceUrl(url || DEFAULT_URL);
     if (place.protocol !== "http:" || !LOOPBACK.has(place.hostname)) {
         throw new Error(`a service can be started only at an address of this machine, such as ${DEFAULT_URL}, `
             + `not at ${place.origin}`);

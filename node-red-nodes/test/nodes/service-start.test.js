@@ -10,9 +10,7 @@ const net = require("node:net");
 const path = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { NodeRed, removeFolder } = require("../node-red");
-const { OwnService, freePort } = require("../service");
-
-const COMMAND = process.env.CELLBLOCK_COMMAND || path.resolve(__dirname, "../../../.venv/bin/cellblock");
+const { COMMAND, OwnService, freePort, usualHome } = require("../service");
 
 describe("cellblock-service that starts the service", function () {
     this.timeout(150_000);
@@ -121,12 +119,10 @@ describe("cellblock-service that starts the service", function () {
     });
 
     it("makes the images that are missing first, and shows how far it is", async () => {
-        const usual = process.env.CELLBLOCK_HOME || path.join(process.env.XDG_CACHE_HOME
-            || path.join(process.env.HOME, ".cache"), "cellblock");
-        const home = fs.mkdtempSync(`${usual}-test-`);
+        const home = fs.mkdtempSync(`${usualHome()}-test-`);
         try {
             // Links: the bundles are large.
-            execFileSync("cp", ["-al", path.join(usual, "bundles"), home]);
+            execFileSync("cp", ["-al", path.join(usualHome(), "bundles"), home]);
             nodeRed.env = { CELLBLOCK_HOME: home };
             await nodeRed.start(flowOf());
             await nodeRed.inject("inject");
