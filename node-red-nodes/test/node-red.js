@@ -22,7 +22,8 @@ class NodeRed {
      * @param {string} [options.red] Node-RED's red.js; default: the one this package is developed with
      * @param {string} [options.node] the Node.js to run it
      * @param {string} [options.userDir] default: a new one, which `stop` removes
-     * @param {boolean} [options.installed] the nodes are in the user directory, not to be taken from here
+     * @param {boolean} [options.installed] the nodes are in the user directory, or come there with `install`; they
+     *     aren't taken from here
      * @param {object} [options.env]
      */
     constructor({ red = require.resolve("node-red/red.js"), node = process.execPath, userDir, installed, env } = {}) {
@@ -34,6 +35,7 @@ class NodeRed {
     /** @throws {Error} with its log, if its flows aren't loaded in time */
     async start(flows = []) {
         this.port = await freePort();
+        this.logged = "";
         this.url = `http://127.0.0.1:${this.port}`;
         fs.writeFileSync(path.join(this.userDir, "flows.json"), JSON.stringify(flows));
         fs.writeFileSync(path.join(this.userDir, "settings.js"), `module.exports = ${JSON.stringify({
@@ -42,7 +44,10 @@ class NodeRed {
             flowFile: "flows.json",
             nodesDir: this.installed ? undefined : [ROOT],
             telemetry: { enabled: false, updateNotification: false },
-            externalModules: { palette: { allowInstall: false }, modules: { allowInstall: false } },
+            externalModules: {
+                palette: { allowInstall: this.installed === true, allowUpload: this.installed === true },
+                modules: { allowInstall: false },
+            },
             editorTheme: { tours: false },
         })};\n`);
         this.process = spawn(this.node, [this.red, "--userDir", this.userDir], {
@@ -73,13 +78,18 @@ class NodeRed {
         }
     }
 
-    /** End it, and forget what it kept. */
-    async stop(signal = "SIGTERM") {
+    /** End it; what it kept is there when it is started again. */
+    async stopProcess(signal = "SIGTERM") {
         this.socket?.terminate();
         if (this.process?.exitCode === null && this.process.signalCode === null) {
             this.process.kill(signal);
             await once(this.process, "exit");
         }
+    }
+
+    /** End it, and forget what it kept. */
+    async stop(signal = "SIGTERM") {
+        await this.stopProcess(signal);
         if (this.owned) {
             await removeFolder(this.userDir);
         }
@@ -103,6 +113,18 @@ class NodeRed {
         const before = this.logged.length;
         await this.admin("POST", "flows", flows, { "Node-RED-Deployment-Type": type });
         await this.until(() => /Started (modified )?(flows|nodes)/.test(this.logged.slice(before)), "the deployment");
+    }
+
+    /** Install a package as the palette manager does with a file. @returns {Promise<object>} what it tells of it */
+    async install(tarball) {
+        const form = new FormData();
+        form.append("tarball", new Blob([fs.readFileSync(tarball)]), path.basename(tarball));
+        const response = await fetch(`${this.url}/nodes`, { method: "POST", body: form });
+        const answer = await response.text();
+        if (!response.ok) {
+            throw new Error(`it can't be installed: ${answer}\n${this.logged.slice(-4000)}`);
+        }
+        return JSON.parse(answer);
     }
 
     /** Press an inject node's button. */

@@ -73,7 +73,8 @@ describe("examples", function () {
             { station: "08188500", readings: 5, mean_m: 1.59, rise_cm: 52 },
             { station: "08188800", readings: 6, mean_m: 0.89, rise_cm: 4 },
         ]);
-        await nodeRed.until(() => nodeRed.debugged.some(({ msg }) => /1 reading left out/.test(msg)), "the printed text");
+        const printed = () => nodeRed.debugged.some(({ msg }) => /1 reading left out/.test(msg));
+        await nodeRed.until(printed, "the printed text");
     });
 
     it("context", async () => {
