@@ -1,23 +1,29 @@
 /*
- * One block and its runs: from a message to a request, from an answer to messages.
+ * One block and its runs: from values to a request, from an answer to a result.
  */
 "use strict";
 
 const { blockError } = require("./failures");
-const { messagesFor, splitMessage } = require("./messages");
-const { Printed } = require("./printed");
+const { Kept } = require("./kept");
 const values = require("./values");
 
+/** What a block consists of, by the names of its settings: as errors and tracebacks call them. */
+const TABS = Object.freeze({ initialize: "On Start", code: "On Message", finalize: "On Stop" });
+// The service takes names of 200 characters.
+const MAX_TITLE = 180;
+const MAX_FACT = 1000;
+
 class Block {
-    #fresh = true;
+    #kept = new Kept();
 
     /**
      * @param {object} settings of `readSettings`
      * @param {object} surroundings
      * @param {string} surroundings.id which block this is, to the service: for its order and its kept state
+     * @param {{id: string, name?: string, path?: string}} surroundings.facts what the block's `node` says of itself
+     * @param {object} surroundings.secrets name and value of each
      * @param {Connection} surroundings.connection
-     * @param {(call: object) => Promise<object>} surroundings.onCall answers the block's calls
-     * @param {(stream: "stdout"|"stderr", text: string) => void} surroundings.show takes lines that it prints
+     * @param {() => void} surroundings.onStateLost state that was kept is gone, and a run began with a new one
      */
     constructor(settings, surroundings) {
         this.settings = settings;
@@ -25,58 +31,97 @@ class Block {
     }
 
     /**
-     * Run it on one message.
+     * Run a part of it.
      *
-     * @param {object} msg
-     * @param {{signal: AbortSignal, onStatus: Function, onWaiting: Function}} options of `Connection.execute`
-     * @returns {Promise<{outgoing: object[][], timings: object, stateLost: boolean}>} `outgoing`: for each output what
-     *     it sends; `stateLost`: state that was kept is gone, and this run began with a new one
+     * @param {"initialize"|"code"|"finalize"} part
+     * @param {{msg?: object, inputs?: Map, timeout_s?: number}} fields of the request, in wire form
+     * @param {{signal: AbortSignal, onStatus: Function, onWaiting: Function, onOutput: Function, onCall: Function}}
+     *     handlers of `Connection.execute`
+     * @returns {Promise<{value: *, figures?: object[], timings: object}>} its result, decoded
      * @throws {Error} what the message's `done` gets
      */
-    async run(msg, options) {
-        const { travels, stays } = splitMessage(msg);
-        const printed = { stdout: this.#printed("stdout"), stderr: this.#printed("stderr") };
+    async run(part, fields, handlers) {
+        const answer = await this.#execute(this.settings[part], { name: this.#title(part), ...fields }, handlers);
+        // On Start makes what was lost.
+        if (this.#kept.lost && part !== "initialize") {
+            this.onStateLost();
+        }
+        if (answer.status !== "completed") {
+            throw blockError(answer, TABS[part]);
+        }
+        return { value: this.decode(answer.result), figures: answer.figures, timings: answer.timings_ms };
+    }
+
+    /** A value that the block gave, as its settings have it. */
+    decode(bytes) {
+        const { frames, arrays } = this.settings;
+        return values.decode(bytes, { frames, arrays });
+    }
+
+    /** Ask whether kept state is still there, if there is reason to: `onStateLost` hears if it isn't. */
+    async checkState(handlers) {
+        if (this.settings.keepState && this.#kept.doubtful) {
+            await this.#execute("", { name: this.settings.name }, handlers);
+            if (this.#kept.lost) {
+                this.onStateLost();
+            }
+        }
+    }
+
+    /** There is reason to ask, the next time. */
+    doubt() {
+        this.#kept.unheard();
+    }
+
+    /** Forget kept state. */
+    reset() {
+        this.#kept.reset();
+    }
+
+    async #execute(code, fields, handlers) {
         let answer;
         try {
-            answer = await this.connection.execute(this.#request(travels), {
-                ...options,
-                onOutput: (stream, text) => printed[stream].write(text),
-                onCall: this.onCall,
-            });
-        } finally {
-            Object.values(printed).forEach((each) => each.end());
+            answer = await this.connection.execute(this.#request(code, fields), handlers);
+        } catch (error) {
+            this.#kept.unheard();
+            throw error;
         }
-        const stateLost = !this.#fresh && answer.state === "new";
-        this.#fresh = false;
-        if (answer.status !== "completed") {
-            throw blockError(answer);
+        if (this.settings.keepState) {
+            this.#kept.heard(answer);
         }
-        const { outputs, frames, arrays } = this.settings;
-        const outgoing = messagesFor(values.decode(answer.result, { frames, arrays }), outputs, msg, stays);
-        for (const first of outgoing.flat().slice(0, answer.figures ? 1 : 0)) {
-            first.figures = answer.figures;
-        }
-        return { outgoing, timings: answer.timings_ms, stateLost };
+        return answer;
     }
 
-    #printed(stream) {
-        return new Printed((text) => this.show(stream, text));
-    }
-
-    #request(msg) {
-        const { code, name, timeoutS, order, keepState } = this.settings;
+    #request(code, fields) {
+        const { timeoutS, memoryMb, packages, order, keepState } = this.settings;
         return {
             code,
-            name,
-            // Its payload is the block's `data`: see docs/values.md.
-            msg,
             timeout_s: timeoutS,
             block: this.id,
             order,
-            // State is kept from one deployment to the next, as the code is: the first run begins anew.
-            ...(keepState && { keep_state: true, reset_state: this.#fresh }),
+            node: this.#facts(),
+            ...(memoryMb !== null && { memory_mb: memoryMb }),
+            ...(packages.length > 0 && { packages }),
+            ...(Object.keys(this.secrets).length > 0 && { env: this.secrets }),
+            ...(keepState && this.#kept.fields()),
+            // A message's payload is the block's `data`: see docs/values.md.
+            ...fields,
+        };
+    }
+
+    /** Functions of On Start may be called in On Message: tracebacks tell their lines apart by the name. */
+    #title(part) {
+        const { name } = this.settings;
+        return part === "code" ? name : `${Array.from(name).slice(0, MAX_TITLE).join("")} (${TABS[part]})`;
+    }
+
+    #facts() {
+        const texts = Object.entries(this.facts).filter(([, text]) => typeof text === "string" && text !== "");
+        return {
+            ...Object.fromEntries(texts.map(([name, text]) => [name, text.slice(0, MAX_FACT)])),
+            outputCount: this.settings.outputs,
         };
     }
 }
 
-module.exports = { Block };
+module.exports = { Block, TABS };

@@ -17,6 +17,8 @@ const { NODE_VERSION, differ } = require("./versions");
 const DEFAULT_URL = "http://127.0.0.1:8765";
 
 class Connection extends EventEmitter {
+    #onUnused = null;
+
     /**
      * @param {{url?: string, token?: string, ca?: string|Buffer, rejectUnauthorized?: boolean}} settings empty ones
      *     come from CELLBLOCK_URL and CELLBLOCK_TOKEN; the last two are those of `tls.connect`
@@ -53,6 +55,7 @@ class Connection extends EventEmitter {
         if (this.users.size === 0) {
             this.session.close();
             this.state = "unknown";
+            this.#onUnused?.();
         }
     }
 
@@ -69,6 +72,14 @@ class Connection extends EventEmitter {
         this.users.clear();
         this.session.close();
         this.removeAllListeners();
+    }
+
+    /** `close`, but not before its last user is gone: a node that is being stopped may have something to run. */
+    async closeWhenUnused() {
+        if (this.users.size > 0) {
+            await new Promise((resolve) => { this.#onUnused = resolve; });
+        }
+        this.close();
     }
 
     /** The session came up, or went down. @param {object|Error} about the service's welcome, or why it went */

@@ -64,8 +64,13 @@ function isSequence(value) {
     return Array.isArray(value) && [undefined, "tuple"].includes(values.originOf(value)?.kind);
 }
 
+/** Messages to be sent one by one. None among them sends nothing. */
 function isMessageList(value) {
-    return isSequence(value) && value.length > 0 && value.every(isMessage);
+    return isSequence(value) && value.some(isMessage) && value.every((each) => each === null || isMessage(each));
+}
+
+function messagesOf(list) {
+    return list.filter((each) => each !== null);
 }
 
 /**
@@ -96,7 +101,7 @@ function divide(result, outputs) {
     }
     // `return [[first, second]]`, as function nodes send several messages through their only output.
     if (isSequence(result) && result.length === 1 && isMessageList(result[0])) {
-        return result;
+        return [messagesOf(result[0])];
     }
     return [result === null ? [] : [result]];
 }
@@ -105,7 +110,7 @@ function inOnePlace(item) {
     if (item === null) {
         return [];
     }
-    return isMessageList(item) ? item : [item];
+    return isMessageList(item) ? messagesOf(item) : [item];
 }
 
 function toMessage(value, msg, stays) {
@@ -116,4 +121,4 @@ function toMessage(value, msg, stays) {
     return { ...msg, payload: value, ...(kind === "image" && { mime }) };
 }
 
-module.exports = { splitMessage, messagesFor, isMessage };
+module.exports = { splitMessage, messagesFor, isDict, isMessage };

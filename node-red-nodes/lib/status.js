@@ -38,6 +38,22 @@ function runningStatus(waiting, translate) {
     return { ...RUNNING, text };
 }
 
+/** The status while On Start runs. @param {number} waiting messages that came meanwhile */
+function startingStatus(waiting, translate) {
+    const text = waiting > 0 ? translate("status.on-start-waiting", { waiting }) : translate("status.on-start");
+    return { ...RUNNING, shape: "ring", text };
+}
+
+/** The status while a message waits for those of other sources. */
+function joiningStatus(present, count, translate) {
+    return { ...RUNNING, shape: "ring", text: translate("status.joining", { present, count }) };
+}
+
+/** The status of a node one of whose sources is gone. */
+function missingStatus(name, translate) {
+    return { ...ABSENT, text: translate("status.source-missing", { name: shorten(name) }) };
+}
+
 /**
  * The status while the service builds the image that a block needs.
  *
@@ -102,5 +118,6 @@ function shorten(text) {
 }
 
 module.exports = {
-    doneStatus, failureStatus, formatDuration, loadingStatus, queuedStatus, runningStatus, serviceStatus, waitingStatus,
+    doneStatus, failureStatus, formatDuration, joiningStatus, loadingStatus, missingStatus, queuedStatus, runningStatus,
+    serviceStatus, startingStatus, waitingStatus,
 };

@@ -46,10 +46,13 @@ module.exports = function (RED) {
             node.problem = error;
             node.error(error.message);
         }
-        node.on("close", (removed, done) => {
-            node.connection?.close();
-            const released = node.service && services.release(node.service, { forGood: removed });
-            Promise.resolve(released).then(() => done(), done);
+        // Without waiting for it: Node-RED stops the nodes that use it at the same time.
+        node.on("close", async (removed, done) => {
+            done();
+            await node.connection?.closeWhenUnused();
+            if (node.service) {
+                await services.release(node.service, { forGood: removed });
+            }
         });
     }
 

@@ -5,98 +5,134 @@
  */
 "use strict";
 
-const { setMaxListeners } = require("node:events");
-const { Block } = require("../lib/block");
 const { Connection } = require("../lib/connection");
-const { contextAnswers } = require("../lib/context");
-const { Display } = require("../lib/display");
-const { Queue } = require("../lib/queue");
+const { variableOf } = require("../lib/environment");
+const { Hub } = require("../lib/hub");
+const lastSeen = require("../lib/last-seen");
+const { Provenance } = require("../lib/provenance");
+const { Runtime } = require("../lib/runtime");
+const { statusOf } = require("../lib/local/words");
 const { readSettings } = require("../lib/settings");
+const { Sources } = require("../lib/sources");
+const { name: PACKAGE } = require("../package.json");
 
-// A flow that produces faster than its block works must hear of it before memory runs out.
-const MAX_WAITING = 1000;
-// As many of one block as the service, unless told otherwise, lets wait for its workers.
-const MAX_PARALLEL = 64;
+// Where Node-RED keeps the texts of the config node, which has the words for what is wrong with a service.
+const SERVICE_TEXTS = `${PACKAGE}/cellblock-service:cellblock-service.`;
+const SECRETS = Array.from({ length: 16 }, (_, slot) => `secret${slot}`);
 
 module.exports = function (RED) {
-    const shared = sharedConnection(RED);
+    // What all blocks have in common.
+    const common = {
+        shared: sharedConnection(RED),
+        provenance: new Provenance(RED.hooks, "cellblock-sources"),
+        started: new Hub(RED.events, "flows:started"),
+    };
 
     function CodeBlockNode(config) {
         RED.nodes.createNode(this, config);
+        rememberMessages(this);
         try {
             const settings = readSettings(config);
-            start(RED, this, settings, connectionFor(RED, config.service, shared), shared);
+            start(RED, this, settings, connectionFor(RED, config.service, common.shared), common);
         } catch (error) {
             refuseEverything(this, error);
         }
     }
 
-    RED.nodes.registerType("code-block", CodeBlockNode);
+    RED.nodes.registerType("code-block", CodeBlockNode, {
+        credentials: Object.fromEntries(SECRETS.map((slot) => [slot, { type: "password" }])),
+    });
 };
 
-/** Let a node work on messages, until it is closed. */
-function start(RED, node, settings, connection, shared) {
-    const translate = (key, options) => RED._(`code-block.${key}`, options);
-    const stop = new AbortController();
-    // One listener for each run.
-    setMaxListeners(0, stop.signal);
-    const block = new Block(settings, {
-        id: node.id,
-        connection,
-        onCall: contextAnswers(() => node.context(), contextStores(RED)),
-        show: (stream, text) => showPrinted(RED, node, stream, text),
-    });
-    const parallel = settings.order === "parallel" ? MAX_PARALLEL : 1;
-    const queue = new Queue(work, { limit: MAX_WAITING, parallel });
-    const display = new Display((shown) => node.status(shown), translate, queue);
-    const options = {
-        signal: stop.signal,
-        onStatus: (phase, progress) => display.phase(phase, progress),
-        onWaiting: (refusal) => display.refused(refusal),
-    };
-
-    async function work({ msg, send, done }) {
-        display.begin();
-        try {
-            const { outgoing, timings, stateLost } = await block.run(msg, options);
-            if (stateLost) {
-                node.warn(translate("error.state-lost"));
-            }
-            send(outgoing);
-            done();
-            display.done(timings);
-        } catch (error) {
-            if (!stop.signal.aborted) {
-                done(error);
-                display.failed(error);
-            }
-        }
-    }
-
-    const onState = (state) => display.service(state);
-    connection.on("state", onState);
-    connection.register(node);
-    display.service(connection.state);
-
-    node.on("input", (msg, send, done) => {
-        if (queue.push({ msg, send, done })) {
-            display.waiting();
-        } else {
-            done(new Error(translate("error.queue-full", { limit: MAX_WAITING })));
-        }
-    });
-
+/** For the editor, which knows the nodes of a subflow by their ids in its template. */
+function rememberMessages(node) {
+    const id = node._alias || node.id;
+    node.on("input", (msg) => lastSeen.remember(id, msg));
     node.on("close", (removed, done) => {
-        const dropped = queue.clear().length + queue.running;
-        stop.abort();
-        connection.off("state", onState);
-        connection.unregister(node);
-        shared.releaseIfUnused();
-        if (dropped > 0) {
-            node.warn(translate("error.cancelled-messages", { dropped }));
+        if (removed) {
+            lastSeen.forget(id);
         }
         done();
     });
+}
+
+/** Let a node work on messages, until it is closed. */
+function start(RED, node, settings, connection, { shared, provenance, started }) {
+    const translate = (key, options) => RED._(`code-block.${key}`, options);
+    const sources = settings.join && new Sources(settings.join.sources, node._alias || node.id, () => allConfigs(RED));
+    const placeOf = (msg) => sources.placeOf(provenance.wayOf(msg));
+    const runtime = new Runtime(settings, flowOf(RED, node, { settings, translate, placeOf }), connection);
+    const look = sources === null ? () => {} : lookForSources(node, sources, runtime, translate);
+    const flowsStarted = () => {
+        look();
+        runtime.flowsStarted();
+    };
+    started.add(flowsStarted);
+    if (sources !== null) {
+        provenance.watch();
+    }
+    runtime.open();
+
+    node.on("input", (msg, send, done) => runtime.input(msg, send, done));
+
+    node.on("close", (removed, done) => {
+        started.remove(flowsStarted);
+        if (sources !== null) {
+            provenance.unwatch();
+        }
+        runtime.close().finally(() => {
+            shared.releaseIfUnused();
+            done();
+        });
+    });
+}
+
+/** What a runtime may do in the flow of a node. */
+function flowOf(RED, node, { settings, translate, placeOf }) {
+    return {
+        source: { id: node.id, type: node.type, name: node.name },
+        facts: { id: node.id, name: node.name, path: node._path },
+        secrets: secretsOf(node, settings.secretNames),
+        stores: contextStores(RED),
+        send: (outgoing) => node.send(outgoing),
+        log: (level, value) => node[level](value),
+        error: (error, msg) => node.error(error, msg),
+        status: (shown) => node.status(shown),
+        show: (stream, text) => showPrinted(RED, node, stream, text),
+        env: (name) => variableOf(node, name, RED.util.getSetting, RED.settings.cellblock?.env),
+        context: () => node.context(),
+        clone: RED.util.cloneMessage,
+        newId: RED.util.generateId,
+        placeOf,
+        translate,
+    };
+}
+
+/** The secrets that have a name and a value. */
+function secretsOf(node, names) {
+    const slots = names.map((name, slot) => [name, node.credentials?.[SECRETS[slot]]]);
+    return Object.fromEntries(slots.filter(([name, value]) => name !== "" && value));
+}
+
+/** Tell of sources that are gone: each time that the flow was changed, which needn't start this node again. */
+function lookForSources(node, sources, runtime, translate) {
+    let known = "";
+    return () => {
+        sources.forget();
+        const missing = sources.missing();
+        const ids = missing.map(({ id }) => id).join(" ");
+        if (ids !== known) {
+            known = ids;
+            runtime.lacks(missing);
+            missing.forEach((source) => node.error(translate("error.source-missing", source)));
+        }
+    };
+}
+
+function allConfigs(RED) {
+    const configs = [];
+    RED.nodes.eachNode((config) => configs.push(config));
+    return configs;
 }
 
 /** A node that can't work says why, at once and to each message, instead of stopping the flow from being deployed. */
@@ -125,7 +161,11 @@ function sharedConnection(RED) {
     let connection = null;
     return {
         get() {
-            connection ??= new Connection({}, RED.log && { log: RED.log.info, warn: RED.log.warn });
+            connection ??= new Connection({}, {
+                log: RED.log.info,
+                warn: RED.log.warn,
+                describe: (name, about) => statusOf(name, about, (key, options) => RED._(SERVICE_TEXTS + key, options)),
+            });
             return connection;
         },
         releaseIfUnused() {

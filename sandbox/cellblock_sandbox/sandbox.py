@@ -118,6 +118,7 @@ class Sandbox:
         inputs: list[Any] | Mapping[str, Any] | None = None,
         msg: Any = None,
         env: Mapping[str, str] | None = None,
+        node: Mapping[str, Any] | None = None,
         unavailable: Mapping[str, str] | None = None,
         name: str = "block",
         timeout_s: float | None = None,
@@ -130,11 +131,13 @@ class Sandbox:
         The result is what `return` gives, else a variable `result`, else the last expression, else None. Without
         `data`, the block's `data` follows `inputs`: None for none, the value of one, a list of several; without
         either, it is the payload of `msg`, if there is one.
+        `node` tells the block's `node` its id, name, path and outputCount.
         `unavailable` tells why modules can't be had (provision.py), by top-level name: what their import says.
         With `keep`, the block's names are those that the sandbox's latest run with `keep` left, but for its inputs and
         `result`; without, it begins with its inputs alone.
         `on_output(stream, chunk)` gets "stdout" and "stderr" as they are written, on the sandbox's own thread.
-        `context(call, seconds)` answers the block's `flow`, `global_` and `context` (context.py), there too.
+        `context(call, seconds)` answers what the block asks of `flow`, `global_`, `context`, `node` and `env`
+        (context.py), there too.
 
         ValueNotPortable if an argument can't travel, SandboxClosed if the sandbox has ended.
         """
@@ -149,6 +152,8 @@ class Sandbox:
             request["msg"] = _packed(msg, "msg")
         if env is not None:
             request["env"] = dict(env)
+        if node is not None:
+            request["node"] = dict(node)
         if unavailable:
             request["unavailable"] = dict(unavailable)
         if keep:

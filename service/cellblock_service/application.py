@@ -23,6 +23,7 @@ from cellblock_service.api import (
     images,
     metrics,
     openapi,
+    packages,
     session,
 )
 from cellblock_service.api.admission import Admission
@@ -34,6 +35,7 @@ from cellblock_service.api.keys import (
     EXECUTIONS,
     LIMITER,
     METRICS,
+    OFFERED,
     POOL,
     RECORDS,
     SESSIONS,
@@ -50,6 +52,7 @@ from cellblock_service.executions.reporting import Reporter
 from cellblock_service.executions.session import Sessions
 from cellblock_service.executions.stream import EventStream
 from cellblock_service.images.catalogue import Catalogue
+from cellblock_service.images.offered import Offered
 from cellblock_service.limits import limits_for, per_minute_for
 from cellblock_service.observe import logs
 from cellblock_service.observe.metrics import Metrics
@@ -79,11 +82,13 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
     app[RECORDS] = _records(settings)
     app[POOL] = Pool(worker or _worker_options(settings), _pool_options(settings), on_lost=app[METRICS].worker_lost)
     app[CATALOGUE] = Catalogue(settings, app[POOL])
+    app[OFFERED] = Offered(app[CATALOGUE])
     app[COMPLETER] = Completer(app[CATALOGUE].store)
     _add_executions(app, settings)
     _add_trust(app, settings)
     _watch(app)
-    for part in (health, execute, executions, events, session, check, complete, images, metrics, openapi):
+    parts = health, execute, executions, events, session, check, complete, images, packages, metrics, openapi
+    for part in parts:
         app.add_routes(part.routes)
     for context in (_tokens, _recording, _workers, _forgetting):
         app.cleanup_ctx.append(context)

@@ -49,6 +49,13 @@ def test_output_of_the_block_goes_to_stderr(cellblock: Run) -> None:
     assert (done.stdout, done.stderr) == ('{"é":null}\n', "a\nb\n")
 
 
+def test_what_the_block_logs_goes_to_stderr(cellblock: Run) -> None:
+    done = cellblock("exec", "-c", "print('a', end=' ')\nnode.warn({'level': 1})\nreturn env.get('LIMIT', 5), node.id")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[5,null]\n", "a [warn] {'level': 1}\n")
+    done = cellblock("exec", "-c", "node.send(1)")
+    assert (done.returncode, "no flow behind this run" in done.stderr) == (1, True)
+
+
 def test_an_exception_exits_1_with_the_users_lines(cellblock: Run) -> None:
     done = cellblock("exec", "-c", "x = 1\nraise ValueError('no')")
     assert (done.returncode, done.stdout) == (1, "")

@@ -80,6 +80,41 @@ def test_context(client: Client) -> None:
     assert outcome.value_or_raise() == (["count", "frame"], [3, 0], b"\0")
 
 
+def test_a_block_speaks_for_its_node(client: Client) -> None:
+    heard: list[Any] = []
+    code = (
+        "print('begun')\n"
+        "node.status('busy', fill='blue')\n"
+        "for part in data:\n    node.send({'payload': part})\n"
+        "node.error('bad', msg)\nnode.status()\n"
+        "return node.id, node.outputCount, 'NONE' in env, env['A']"
+    )
+    outcome = client.run(
+        code,
+        data=[np.arange(2), "x"],
+        msg={"topic": "t"},
+        env={"A": "b"},
+        node={"id": "a1", "outputCount": 2},
+        on_send=heard.append,
+        on_log=lambda *logged: heard.append(logged),
+        on_node_status=heard.append,
+    )
+    assert outcome.value_or_raise() == ("a1", 2, False, "b")
+    assert heard[1]["payload"].tolist() == [0, 1]
+    assert [heard[0], *heard[2:]] == [
+        {"fill": "blue", "text": "busy"},
+        {"payload": "x"},
+        ("error", "bad", {"topic": "t"}),
+        None,
+    ]
+    alone = client.run("node.warn('low')\nnode.status('x')\nnode.send(1)")
+    assert (alone.stderr, alone.error.type, alone.error.line) == ("[warn] low\n", "ContextError", 3)  # type: ignore[union-attr]
+
+
+def test_packages(client: Client) -> None:
+    assert client.packages("PIL", limit=1)["packages"][0]["name"] == "pillow"
+
+
 def test_a_failure_has_the_traceback_of_the_block(client: Client) -> None:
     outcome = client.run("x = 1\nraise KeyError('nothing')", name="mine")
     assert (outcome.status, outcome.error.line) == ("error", 2)  # type: ignore[union-attr]
@@ -136,6 +171,22 @@ async def test_a_connection_cut_in_mid_run(service: Service) -> None:
     np.testing.assert_array_equal(outcome.value_or_raise(), array * 2)
     assert outcome.stdout == "".join(f"{number}\n" for number in range(20))
     assert flow == {"runs": 1}
+
+
+async def test_what_is_sent_comes_once_although_the_connection_is_cut(service: Service) -> None:
+    """Cut while each message is taken: its reply is lost, and the call is told again."""
+    sent: list[int] = []
+    async with Proxy(service.port) as proxy, AsyncClient(proxy.url) as client:
+
+        async def take(number: int) -> None:
+            sent.append(number)
+            if number % 5 == 2:
+                proxy.cut()
+                await asyncio.sleep(0.05)
+
+        outcome = await client.run("for n in range(12): node.send(n)\nreturn n", on_send=take)
+        assert proxy.connections >= 3
+    assert (outcome.value_or_raise(), sent) == (11, list(range(12)))
 
 
 async def test_a_service_that_is_killed_and_started_again(image_home: Path, tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ def test_a_bad_request_is_named(service: Service, path: str, body: bytes, status
 def test_completion_knows_the_block_the_library_and_the_packages(service: Service) -> None:
     assert complete(service, "dataset = 1\nda") == ["dataset", "data"]
     assert "get" in complete(service, "flow.")
+    assert {"send", "warn", "status", "outputCount"} <= set(complete(service, "node."))
+    assert {"get", "items"} <= set(complete(service, "env."))
     assert complete(service, "import json\njson.dum") == ["dump", "dumps"]
     assert "zstd" in complete(service, "from compression import z")
     assert "mean" in complete(service, "import numpy as np\nnp.me")

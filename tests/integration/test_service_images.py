@@ -102,6 +102,31 @@ def test_a_listed_package_that_cant_be_had_is_refused_with_the_nearest(service: 
     assert service.run("return 1", packages=["numpy", "pandas"])["result"] == 1
 
 
+def test_the_packages_there_are(service: Service) -> None:
+    status, answer = service.get("/v1/packages?search=sklearn&limit=2")
+    assert status == 200
+    first = answer["packages"][0]
+    assert (first["name"], first["binary"], first["installed"]) == ("scikit-learn", True, True)
+    assert first["summary"]
+    assert service.run("import sklearn\nreturn sklearn.__version__")["result"] == first["version"]
+    _, everything = service.get("/v1/packages?limit=1000")
+    assert everything["total"] == len(everything["packages"]) > 200
+    names = [each["name"] for each in everything["packages"]]
+    assert names == sorted(names)
+    assert {"micropip", "numpy", "geopandas"} <= set(names)
+    assert not any(name.endswith("-tests") or name == "libopenblas" for name in names)
+    assert {each["installed"] for each in everything["packages"]} == {True, False}
+
+
+def test_a_package_that_does_not_exist_is_named_with_the_nearest(service: Service) -> None:
+    _, answer = service.get("/v1/packages?search=Numpyy")
+    assert (answer["packages"], answer["total"]) == ([], 0)
+    assert (answer["missing"]["name"], answer["missing"]["nearest"][0]) == ("Numpyy", "numpy")
+    assert "CELLBLOCK_OFFLINE" in answer["missing"]["detail"]
+    _, answer = service.get("/v1/packages?search=no%20name")
+    assert "no name of a package" in answer["missing"]["detail"]
+
+
 def test_an_import_that_cant_be_had_fails_where_it_stands(service: Service) -> None:
     answer = service.run("x = 1\nimport geopandas")
     assert (answer["error"]["type"], answer["error"]["line"]) == ("ModuleNotFoundError", 2)

@@ -271,6 +271,48 @@ def test_a_large_value_crosses_the_context_and_a_larger_one_is_refused(worker):
     assert calls == []
 
 
+def test_what_is_printed_comes_before_what_is_sent(worker):
+    """Printed text is gathered for a while; a call takes along what waits."""
+    code = "for n in range(50):\n    print(n)\n    (node.send if n % 2 else node.warn)(n)\nprint('end')"
+    worker.begin(code, context=True, live=True)
+    heard = []
+    while (frame := worker.receive()).kind != "answer":
+        if frame.kind == "call":
+            heard.append((frame.meta["op"], values.unpack(bytes(frame.blob))))
+            assert (frame.meta["scope"], frame.meta["store"], frame.meta["key"]) == ("node", None, None)
+            worker.link.send({"kind": "reply", "call": frame.meta["call"]}, values.pack(None))
+        else:
+            heard.append(("stdout", int(bytes(frame.blob))) if bytes(frame.blob) != b"end\n" else ("end", 0))
+    worker.ready = worker.receive("ready").meta
+    expected = [(op, n) for n in range(50) for op in ("stdout", "send" if n % 2 else "warn")]
+    assert heard == [*expected, ("end", 0)]
+
+
+def test_values_for_the_node_are_looked_at(worker):
+    """A block that writes to the door itself."""
+    code = (
+        "import os\nfrom cellblock_guest import values\n"
+        "door = os.open('/dev/cellblock/context', os.O_RDWR)\n"
+        "os.write(door, values.pack({'op': 'send', 'scope': 'node', 'value': data}))\n"
+        "return values.unpack(os.read(door, 65536))['error']"
+    )
+    for damaged in (b"\xc1", b"\x01\x02", b"\xdd\xff\xff\xff\xff", b""):
+        worker.begin(code, context=True, request={"data": values.pack(damaged)})
+        answer, calls = answering(worker, {})
+        assert "one well-formed value" in values.unpack(bytes(answer.blob)), answer.meta
+        assert calls == []
+
+
+def test_one_call_is_under_way_at_a_time(worker):
+    """However fast a block logs, it gets no further than whoever listens."""
+    worker.begin("while True: node.log('x')", context=True, limits={"timeout_s": 0.5})
+    worker.receive("call")
+    answer, before = worker.end()
+    assert before == []
+    assert (answer.meta["status"], answer.meta["error"]["type"]) == ("timeout", "TimeoutError")
+    assert answer.meta["stderr"] == b""
+
+
 # ---- kept state
 
 

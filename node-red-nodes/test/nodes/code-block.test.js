@@ -4,27 +4,12 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { startService } = require("../service");
 const { helper, load, until } = require("./flows");
+const { withService } = require("./with-service");
 
 describe("code-block in a flow", function () {
     this.timeout(60_000);
-    let service;
-
-    before(async function () {
-        this.timeout(150_000);
-        service = await startService();
-        await helper.startServer();
-    });
-
-    after(async () => {
-        await helper.stopServer();
-        await service?.stop();
-    });
-
-    afterEach(() => helper.unload());
-
-    const block = (code, config = {}) => load(service.url, { code, ...config });
+    const { block, url } = withService();
 
     /** What comes out of a block for one message. */
     async function outcome(code, msg, config) {
@@ -275,7 +260,7 @@ describe("code-block in a flow", function () {
 
     it("without a service node, the address in CELLBLOCK_URL is used", async () => {
         const before = process.env.CELLBLOCK_URL;
-        process.env.CELLBLOCK_URL = service.url;
+        process.env.CELLBLOCK_URL = url();
         try {
             const flow = await load("", { code: "return data + 1" });
             flow.send({ payload: 1 });

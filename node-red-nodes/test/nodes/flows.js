@@ -6,10 +6,14 @@
 const helper = require("node-red-node-test-helper");
 const catchNode = require("@node-red/nodes/core/common/25-catch.js");
 const completeNode = require("@node-red/nodes/core/common/24-complete.js");
+const { hooks, log } = require("@node-red/util");
 const serviceNode = require("../../nodes/cellblock-service.js");
 const codeBlockNode = require("../../nodes/code-block.js");
 
 helper.init(require.resolve("node-red"));
+
+// The runtime that the helper makes up has no hooks.
+const codeBlock = (RED) => codeBlockNode(Object.assign(RED, { hooks }));
 
 /**
  * Load a flow with one Code Block.
@@ -17,37 +21,51 @@ helper.init(require.resolve("node-red"));
  * @param {string} url of the service; empty for no service node
  * @param {object} config of the block
  * @param {object} [credentials] of the service node
+ * @param {object} [extra]
+ * @param {object[]} [extra.nodes] further nodes of the flow; what helper nodes among them get is in `Flow.seen` too
+ * @param {Function[]} [extra.types] modules of node types that they have
+ * @param {object} [extra.secrets] credentials of the block
+ * @param {string} [extra.as] the id of the block's node, if it is in a subflow
  * @returns {Promise<Flow>}
  */
-async function load(url, config, credentials = {}) {
+async function load(url, config, credentials = {}, { nodes = [], types = [], secrets = {}, as = "block" } = {}) {
     const outputs = config.outputs ?? 1;
     const sinks = Array.from({ length: outputs }, (_, i) => `out${i}`);
     const flow = [
         { id: "tab", type: "tab" },
-        { id: "block", z: "tab", type: "code-block", name: "my block", service: url ? "service" : "", ...config,
-            wires: sinks.map((id) => [id]) },
+        { id: "block", z: "tab", type: "code-block", name: "my block", service: url ? "service" : "",
+            wires: sinks.map((id) => [id]), ...config },
         { id: "catch", z: "tab", type: "catch", scope: null, wires: [["caught"]] },
         { id: "complete", z: "tab", type: "complete", scope: ["block"], wires: [["completed"]] },
         ...[...sinks, "caught", "completed"].map((id) => ({ id, z: "tab", type: "helper" })),
+        ...nodes,
     ];
     if (url) {
         flow.push({ id: "service", type: "cellblock-service", url });
     }
     // Node-RED takes what has no place on the canvas for a config node, which catch nodes don't hear.
     const placed = flow.map((node) => (node.z ? { x: 0, y: 0, ...node } : node));
-    await helper.load([serviceNode, codeBlockNode, catchNode, completeNode], placed, { service: credentials });
-    return new Flow(sinks);
+    await helper.load([serviceNode, codeBlock, catchNode, completeNode, ...types], placed,
+        { service: credentials, block: secrets });
+    return new Flow(placed, as);
 }
 
+const LEVELS = ["log", "warn", "error", "debug", "trace"];
+
 class Flow {
-    constructor(sinks) {
-        this.block = helper.getNode("block");
+    constructor(nodes, blockId) {
+        this.nodes = nodes;
+        this.block = helper.getNode(blockId);
         this.statuses = [];
+        this.logged = [];
         this.block.on("call:status", (call) => this.statuses.push(call.firstArg));
+        for (const level of LEVELS) {
+            this.block.on(`call:${level}`, (call) => this.logged.push([level, ...call.args]));
+        }
         this.seen = {};
-        for (const id of [...sinks, "caught", "completed"]) {
+        for (const { id } of nodes.filter(({ type }) => type === "helper")) {
             this.seen[id] = [];
-            helper.getNode(id).on("input", (msg) => this.seen[id].push(msg));
+            helper.getNode(id)?.on("input", (msg) => this.seen[id].push(msg));
         }
     }
 
@@ -58,6 +76,11 @@ class Flow {
     /** The texts of all statuses so far, as keys of the catalogue. */
     get statusTexts() {
         return this.statuses.map((shown) => (shown.text ?? "").replace("code-block.status.", ""));
+    }
+
+    /** What the block's node has logged at a level. */
+    linesOf(level) {
+        return this.logged.filter(([each]) => each === level).map(([, value]) => value);
     }
 
     get lastStatus() {
@@ -91,6 +114,19 @@ async function forgetStores() {
     helper.settings({});
 }
 
+/** Stop the flow. @returns {Promise<object[]>} what its block's node logged meanwhile: {level, msg} */
+async function unloadAndListen() {
+    const heard = [];
+    const handler = { emit: (_, entry) => entry.id === "block" && heard.push(entry) };
+    log.addHandler(handler);
+    try {
+        await helper.unload();
+    } finally {
+        log.removeHandler(handler);
+    }
+    return heard;
+}
+
 /** Wait for something to become true. @throws {Error} saying what it was */
 async function until(check, timeoutMs, describe) {
     const end = Date.now() + timeoutMs;
@@ -102,4 +138,4 @@ async function until(check, timeoutMs, describe) {
     }
 }
 
-module.exports = { forgetStores, helper, load, until, useStores };
+module.exports = { forgetStores, helper, load, unloadAndListen, until, useStores };

@@ -9,34 +9,13 @@ const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
 const { Proxy } = require("../proxy");
-const { OwnService, freePort, startService } = require("../service");
+const { OwnService, freePort } = require("../service");
 const { forgetStores, helper, load, until, useStores } = require("./flows");
+const { withService } = require("./with-service");
 
 describe("a block and its flow", function () {
     this.timeout(60_000);
-    let service;
-
-    before(async function () {
-        this.timeout(150_000);
-        service = await startService();
-        await helper.startServer();
-    });
-
-    after(async () => {
-        await helper.stopServer();
-        await service?.stop();
-    });
-
-    afterEach(() => helper.unload());
-
-    const block = (code, config = {}) => load(service.url, { code, ...config });
-
-    const results = async (flow, payloads) => {
-        const before = flow.seen.out0.length;
-        payloads.forEach((payload) => flow.send({ payload }));
-        const sent = await flow.at("out0", before + payloads.length);
-        return sent.slice(before).map((msg) => msg.payload);
-    };
+    const { block, results, url } = withService();
 
     describe("context", () => {
         it("flow, global_ and context are those of the function node", async () => {
@@ -204,7 +183,7 @@ describe("a block and its flow", function () {
     });
 
     it("a connection that is cut in mid-run: the run goes on and ends once", async () => {
-        const proxy = await Proxy.before(new URL(service.url).port);
+        const proxy = await Proxy.before(new URL(url()).port);
         try {
             const flow = await load(proxy.url, {
                 code: "import time\ntry:\n    runs += 1\nexcept NameError:\n    runs = 1\n"
@@ -228,7 +207,7 @@ describe("a block and its flow", function () {
     });
 
     it("a context call whose connection is cut is answered once", async () => {
-        const proxy = await Proxy.before(new URL(service.url).port);
+        const proxy = await Proxy.before(new URL(url()).port);
         try {
             const flow = await load(proxy.url, {
                 code: "for n in range(300):\n    flow.set('n', flow.get('n', default=0) + 1)\nreturn flow.get('n')",

@@ -66,6 +66,12 @@ describe("messages: what a result sends", () => {
         assert.deepEqual(send([[{ payload: 1 }, { payload: 2 }]])[0].map((sent) => sent.payload), [1, 2]);
     });
 
+    it("None among messages sends nothing", () => {
+        assert.deepEqual(send([[{ payload: 1 }, null, { payload: 2 }]])[0].map((sent) => sent.payload), [1, 2]);
+        const places = send([[null, { payload: 1 }], null], 2);
+        assert.deepEqual(places.map((place) => place.map((sent) => sent.payload)), [[1], []]);
+    });
+
     it("any other list for the only output is a value", () => {
         for (const result of [[1, null], [[1, 2]], [{ payload: 1 }, { payload: 2 }], []]) {
             assert.deepEqual(send(result), [[value(result)]]);

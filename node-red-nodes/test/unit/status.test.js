@@ -120,6 +120,61 @@ describe("display", () => {
     });
 });
 
+describe("display of a block's start, sources and own status", () => {
+    const shown = [];
+    const queue = { running: 0, waiting: 0 };
+    const display = new Display((each) => shown.push(each.text ?? ""), translate, queue);
+    const seen = () => shown.splice(0);
+
+    it("On Start, and what waits for it", () => {
+        display.start();
+        queue.running = 1;
+        queue.waiting = 2;
+        display.begin();
+        display.waiting();
+        display.phase("running");
+        display.service("unreachable");
+        display.service("ready");
+        queue.waiting = 0;
+        display.started();
+        display.phase("running");
+        queue.running = 0;
+        assert.deepEqual(seen(), ["On Start", "On Start, 3 waiting", "On Start, 3 waiting", "service unreachable",
+            "On Start, 3 waiting", "running"]);
+    });
+
+    it("On Start that failed", () => {
+        display.start();
+        display.started({ name: "KeyError", code: "error" });
+        assert.deepEqual(seen(), ["On Start", "KeyError"]);
+    });
+
+    it("a source that is gone, or for which a message waits", () => {
+        display.missing("pump");
+        display.service("ready");
+        display.joining(1, 3);
+        display.missing(null);
+        assert.deepEqual(seen(), ["no source: pump", "no source: pump", "1 of 3 sources", ""]);
+    });
+
+    it("a block's own status stands in place of others, but for what is wrong", () => {
+        display.own({ fill: "blue", text: "mine" });
+        display.begin();
+        display.phase("running");
+        display.done({ total: 1 });
+        display.failed({ name: "KeyError", code: "error" });
+        display.begin();
+        display.service("unreachable");
+        display.service("ready");
+        display.own({});
+        display.done({ total: 1 });
+        assert.deepEqual(seen(), ["mine", "KeyError", "mine", "service unreachable", "mine", "", "1.0 ms"]);
+        display.own({ text: "again" });
+        display.stop();
+        assert.deepEqual(seen(), ["again", ""]);
+    });
+});
+
 describe("failures", () => {
     const cause = { type: "ValueError", message: "no", line: 3, column: null, traceback: "ValueError: no" };
 
@@ -145,8 +200,9 @@ describe("settings", () => {
     it("fill in what is blank", () => {
         const read = readSettings({ outputs: "", timeout: undefined, code: undefined });
         assert.deepEqual(read, {
-            language: "python", code: "", outputs: 1, timeoutS: 30, name: "block", order: "in-order",
-            keepState: false, frames: "records", arrays: "nested",
+            language: "python", code: "", initialize: "", finalize: "", outputs: 1, printPort: null, errorPort: null,
+            timeoutS: 30, memoryMb: null, packages: [], name: "block", mode: "message", itemsAs: "list", join: null,
+            order: "in-order", keepState: false, frames: "records", arrays: "nested", secretNames: [],
         });
     });
 
@@ -155,7 +211,47 @@ describe("settings", () => {
         assert.deepEqual([read.outputs, read.timeoutS, read.name], [3, 0.5, "a b"]);
     });
 
-    for (const config of [{ outputs: 501 }, { outputs: -1 }, { outputs: 1.5 }, { outputs: "x" },
+    it("count the ports for printed text and errors behind the block's own", () => {
+        const ports = (config) => {
+            const { outputs, printPort, errorPort } = readSettings(config);
+            return [outputs, printPort, errorPort];
+        };
+        assert.deepEqual(ports({ outputs: 3, printOutput: true, errorOutput: true }), [1, 1, 2]);
+        assert.deepEqual(ports({ outputs: 1, errorOutput: true }), [0, null, 0]);
+        assert.deepEqual(ports({ printOutput: true }), [1, 1, null]);
+        assert.deepEqual(ports({ outputs: 501, printOutput: true }), [500, 500, null]);
+    });
+
+    it("keep code as it is, since its lines are counted", () => {
+        const read = readSettings({ initialize: "\n x ", finalize: " \n" });
+        assert.deepEqual([read.initialize, read.finalize], ["\n x ", ""]);
+    });
+
+    const SOURCES = [{ id: "a", name: " A " }, { id: "b" }];
+
+    it("of a join: a source without a name goes by its id, and all are needed", () => {
+        assert.deepEqual(readSettings({ mode: "join", sources: SOURCES, joinTimeout: "1.5" }).join, {
+            sources: [{ id: "a", name: "A" }, { id: "b", name: "b" }], rule: "each", count: 2, timeoutMs: 1500,
+            onTimeout: "run",
+        });
+        assert.equal(readSettings({ mode: "item", sources: "whatever", joinCount: -1 }).join, null);
+    });
+
+    for (const config of [{ sources: [] }, { sources: undefined }, { sources: [{ name: "x" }] },
+        { sources: [{ id: "a" }, { id: "a", name: "x" }] }, { sources: [{ id: "a", name: "b" }, { id: "b" }] },
+        { joinCount: 3, sources: SOURCES }, { joinCount: 0, sources: SOURCES }, { joinRule: "all", sources: SOURCES },
+        { joinTimeout: 0, sources: SOURCES }, { joinOnTimeout: "drop", sources: SOURCES }]) {
+        it(`of a join refuse ${JSON.stringify(config)}`, () => {
+            assert.throws(() => readSettings({ mode: "join", ...config }),
+                (error) => error.message.startsWith(Object.keys(config)[0]));
+        });
+    }
+
+    for (const config of [{ memory: 0 }, { memory: 5000 }, { memory: 1.5 }, { packages: "six" }, { packages: [1] },
+        { mode: "batch" }, { itemsAs: "set" }, { printOutput: 1 }, { errorOutput: "no" },
+        { outputs: 0, printOutput: true },
+        { secretNames: ["A", "A"] }, { secretNames: new Array(17).fill("") },
+        { outputs: 501 }, { outputs: -1 }, { outputs: 1.5 }, { outputs: "x" },
         { timeout: 0 }, { timeout: "soon" }, { timeout: 1e9 }, { language: "ruby" },
         { order: "random" }, { keepState: "yes" }, { order: "parallel", keepState: true }]) {
         it(`refuse ${JSON.stringify(config)}`, () => {

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from typing import Any
 
 from aiohttp import web
 from cellblock_sandbox.image.store import Entry, Store
 
 from cellblock_service.api.keys import CATALOGUE
+from cellblock_service.api.tagged import tagged
 
 routes = web.RouteTableDef()
 
 
 @routes.get("/v1/images")
 async def images(request: web.Request) -> web.Response:
-    """Answer `{images: [...], loading: [...]}`; sizes in bytes, progress in the units it names.
-
-    With an ETag, so that who asks again and again is answered 304 as long as nothing changes.
-    """
+    """Answer `{images: [...], loading: [...]}`, with an ETag; sizes in bytes, progress in the units it names."""
     catalogue = request.app[CATALOGUE]
     stored = await asyncio.to_thread(_stored, catalogue.store)
     loading = [build.progress() for build in catalogue.loading()]
-    body = json.dumps({"images": stored, "loading": loading}).encode()
-    response = web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-cache"})
-    response.etag = etag = hashlib.sha256(body).hexdigest()[:32]
-    if any(each.value in (etag, "*") for each in request.if_none_match or ()):
-        response.body = None
-        response.set_status(304)
-    return response
+    return tagged(request, {"images": stored, "loading": loading})
 
 
 def _stored(store: Store) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from cellblock_service.executions.executions import Executions
 from cellblock_service.executions.session import Sessions
 from cellblock_service.executions.stream import EventStream
 from cellblock_service.images.catalogue import Catalogue
+from cellblock_service.images.offered import Offered
 from cellblock_service.observe.metrics import Metrics
 from cellblock_service.settings import Settings
 from cellblock_service.store.records import Records
@@ -21,6 +22,7 @@ from cellblock_service.workers.pool import Pool
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 POOL: web.AppKey[Pool] = web.AppKey("pool", Pool)
 CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue", Catalogue)
+OFFERED: web.AppKey[Offered] = web.AppKey("offered", Offered)
 TOKENS: web.AppKey[TokenRegistry] = web.AppKey("tokens", TokenRegistry)
 EXECUTIONS: web.AppKey[Executions] = web.AppKey("executions", Executions)
 SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions", Sessions)

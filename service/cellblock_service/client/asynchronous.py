@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Unpack
 
 from cellblock_service.client import execution as executions
-from cellblock_service.client.context import Context, Store
+from cellblock_service.client.context import Context, OnLog, OnNodeStatus, OnSend, Store
 from cellblock_service.client.execution import Execution
 from cellblock_service.client.messages import Request
 from cellblock_service.client.outcome import Outcome, Output, Status, read_outcome
@@ -56,7 +56,7 @@ class AsyncClient:
         await self._session.close()
         await self._transport.close()
 
-    async def run(
+    async def run(  # noqa: PLR0913  (all but the first by keyword)
         self,
         code: str,
         *,
@@ -65,6 +65,9 @@ class AsyncClient:
         flow: Store | None = None,
         global_: Store | None = None,
         context: Store | None = None,
+        on_send: OnSend | None = None,
+        on_log: OnLog | None = None,
+        on_node_status: OnNodeStatus | None = None,
         **request: Unpack[Request],
     ) -> Outcome:
         """Run a block and wait for its end, whatever that is; `Outcome.value_or_raise` makes BlockFailed of a bad one.
@@ -72,8 +75,8 @@ class AsyncClient:
         `on_output` and `on_status` are called as the block prints and gets on; what they raise ends the run and is
         raised here, and so does a cancellation of the calling task. The rest is as for `start`.
         """
-        stores = {"flow": flow, "global_": global_, "context": context}
-        async with self.start(code, **stores, **request) as execution:
+        behind = Context(flow, global_, context, on_send, on_log, on_node_status)
+        async with self.execution(code, behind, request) as execution:
             async for event in execution:
                 tell(event, on_output, on_status)
             return await execution.result()
@@ -85,20 +88,27 @@ class AsyncClient:
         flow: Store | None = None,
         global_: Store | None = None,
         context: Store | None = None,
+        on_send: OnSend | None = None,
+        on_log: OnLog | None = None,
+        on_node_status: OnNodeStatus | None = None,
         **request: Unpack[Request],
     ) -> Execution:
         """An execution, which `async with` starts.
 
         `request` are the further fields of a request, `data`, `packages`, `timeout_s` and others (`Request`). `flow`,
         `global_` and `context` answer what the block asks of the names that are called so: dictionaries, or objects
-        with get, set and keys.
+        with get, set and keys. `on_send(value)`, `on_log(level, value, msg)` and `on_node_status(status)` get what it
+        does with `node`; the block waits for them.
 
         Raises ValueNotPortable for a value that can't travel, with its path, and ValueError. `Execution.result` raises
         what goes wrong later.
         """
+        return self.execution(code, Context(flow, global_, context, on_send, on_log, on_node_status), request)
+
+    def execution(self, code: str, behind: Context, request: Request) -> Execution:
+        """An execution with what stands behind it in one object; raises as `start`."""
         ident = request.pop("id", None) or uuid.uuid4().hex
-        stores = Context(flow, global_, context)
-        return executions.make(self._session, checked(ident), code, request, stores)
+        return executions.make(self._session, checked(ident), code, request, behind)
 
     async def get(self, ident: str, *, wait_s: float = 0) -> Outcome:
         """An execution as it is now, or when it has ended within `wait_s`, at most 300.
@@ -124,6 +134,14 @@ class AsyncClient:
     async def images(self) -> dict[str, Any]:
         """The service's `images`, and those it is `loading`. Raises ServiceRefused, ServiceUnreachable."""
         return await self._transport.ask("GET", "v1/images")
+
+    async def packages(self, search: str = "", *, limit: int = 50) -> dict[str, Any]:
+        """The `packages` that a block can import and whose name or modules have `search` in them, the best first.
+
+        `total` tells how many there are; `missing` why there is none of that name, with the `nearest`. Raises
+        ServiceRefused, ServiceUnreachable.
+        """
+        return await self._transport.ask("GET", "v1/packages", query={"search": search, "limit": str(limit)})
 
 
 def tell(event: Output | Status, on_output: OnOutput | None, on_status: OnStatus | None) -> None:

@@ -1,12 +1,17 @@
-"""The block's `flow`, `global_` and `context`, answered by the caller's own objects while the block runs."""
+"""What the block asks of its flow while it runs, answered by the caller's own objects and callables.
+
+`flow`, `global_` and `context` are objects with named values; what the block sends, logs and shows with `node` goes to
+callables.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from cellblock_sandbox.context import LEVELS
 from cellblock_sandbox.guest import values
 
 MAX_ERROR = 10_000
@@ -27,14 +32,24 @@ class ContextStore(Protocol):
 
 Store = MutableMapping[str, Any] | ContextStore
 
+OnSend = Callable[[Any], Awaitable[None] | None]
+"""Called with what `node.send` sends: a message, or a list with one for each output. May be a coroutine function."""
+OnLog = Callable[[str, Any, Any], Awaitable[None] | None]
+"""Called with "log", "warn", "error", "debug" or "trace", what is logged, and the message that an error is about."""
+OnNodeStatus = Callable[[dict[str, str] | None], Awaitable[None] | None]
+"""Called with the fill, shape and text that `node.status` shows, as far as given; None when it is cleared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What answers each of the three scopes, as far as it was given."""
+    """What answers each of the three scopes, and what takes what `node` says, as far as it was given."""
 
     flow: Store | None = None
     global_: Store | None = None
     context: Store | None = None
+    on_send: OnSend | None = None
+    on_log: OnLog | None = None
+    on_node_status: OnNodeStatus | None = None
 
     async def answer(self, call: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a call of the block: `{"value": packed}`, or `{"error": text}`, which the block gets to read."""
@@ -44,6 +59,30 @@ class Context:
             return {"error": f"{type(error).__name__}: {error}"[:MAX_ERROR]}
 
     async def _done(self, call: Mapping[str, Any]) -> Any:
+        op = call["op"]
+        if op == "env":
+            return None  # what there is of it was sent with the request
+        if op in ("send", "status", *LEVELS):
+            return await self._tell(op, values.unpack(call["value"]))
+        return await self._kept(call)
+
+    async def _tell(self, op: str, value: Any) -> None:
+        """Give the caller what the block says. What is logged and isn't taken, the block prints to its stderr."""
+        if op == "status":
+            if self.on_node_status is not None:
+                await _settled(self.on_node_status({"text": value} if isinstance(value, str) else value))
+        elif op == "send":
+            if self.on_send is None:
+                raise LookupError("nothing takes what this run sends; on_send= gives it something")
+            await _settled(self.on_send(value))
+        elif self.on_log is None:
+            raise LookupError("nothing takes what this run logs; on_log= gives it something")
+        else:
+            said, msg = value if op == "error" else (value, None)
+            await _settled(self.on_log(op, said, msg))
+
+    async def _kept(self, call: Mapping[str, Any]) -> Any:
+        """Get, set or list values of a scope."""
         store, key = self._store(call), call["key"]
         if call["op"] == "keys":
             return list(await _settled(store.keys()))

@@ -31,6 +31,7 @@ class Request(TypedDict, total=False):
     msg: Mapping[str, Any] | None
     dependencies: Sequence[str] | None
     env: Mapping[str, str] | None
+    node: Mapping[str, str | int] | None
     name: str | None
     id: str | None
     block: str | None

@@ -1,7 +1,8 @@
 """The client for programs without an event loop, and for notebooks: the asynchronous one in a thread of its own.
 
-What is given to be called is called in the thread that waits: output lands where `print` there would put it. Only
-`flow`, `global_` and `context` are asked in the client's own thread, because blocks wait for them.
+`on_output` and `on_status` are called in the thread that waits: output lands where `print` there would put it. What
+answers the block (`flow`, `global_`, `context`, `on_send`, `on_log`, `on_node_status`) is called in the client's own
+thread, because blocks wait for it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from types import TracebackType
 from typing import Any, TypeVar, Unpack
 
 from cellblock_service.client.asynchronous import AsyncClient, OnOutput, OnStatus, tell
-from cellblock_service.client.context import Store
+from cellblock_service.client.context import Context, OnLog, OnNodeStatus, OnSend, Store
 from cellblock_service.client.errors import ClientClosed
 from cellblock_service.client.execution import Execution
 from cellblock_service.client.messages import Request
@@ -56,7 +57,7 @@ class Client:
             self._loop.run(self._client.close())
             self._loop.close()
 
-    def run(
+    def run(  # noqa: PLR0913  (all but the first by keyword)
         self,
         code: str,
         *,
@@ -65,10 +66,14 @@ class Client:
         flow: Store | None = None,
         global_: Store | None = None,
         context: Store | None = None,
+        on_send: OnSend | None = None,
+        on_log: OnLog | None = None,
+        on_node_status: OnNodeStatus | None = None,
         **request: Unpack[Request],
     ) -> Outcome:
         """Run a block and wait for its end; as `AsyncClient.run`."""
-        with self.start(code, flow=flow, global_=global_, context=context, **request) as execution:
+        behind = Context(flow, global_, context, on_send, on_log, on_node_status)
+        with BlockingExecution(self._loop, self._client.execution(code, behind, request)) as execution:
             for event in execution:
                 tell(event, on_output, on_status)
             return execution.result()
@@ -80,11 +85,14 @@ class Client:
         flow: Store | None = None,
         global_: Store | None = None,
         context: Store | None = None,
+        on_send: OnSend | None = None,
+        on_log: OnLog | None = None,
+        on_node_status: OnNodeStatus | None = None,
         **request: Unpack[Request],
     ) -> BlockingExecution:
         """An execution, which `with` starts; as `AsyncClient.start`."""
-        execution = self._client.start(code, flow=flow, global_=global_, context=context, **request)
-        return BlockingExecution(self._loop, execution)
+        behind = Context(flow, global_, context, on_send, on_log, on_node_status)
+        return BlockingExecution(self._loop, self._client.execution(code, behind, request))
 
     def get(self, ident: str, *, wait_s: float = 0) -> Outcome:
         """An execution as it is now, or when it has ended within `wait_s`; as `AsyncClient.get`."""
@@ -101,6 +109,10 @@ class Client:
     def images(self) -> dict[str, Any]:
         """The service's images; as `AsyncClient.images`."""
         return self._loop.run(self._client.images())
+
+    def packages(self, search: str = "", *, limit: int = 50) -> dict[str, Any]:
+        """Packages that a block can import; as `AsyncClient.packages`."""
+        return self._loop.run(self._client.packages(search, limit=limit))
 
 
 class BlockingExecution:

@@ -131,7 +131,7 @@ def guest_request(
     """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value.
 
     `unavailable` tells why modules can't be had, by top-level name: what their import says. `more` are further members
-    (docs/values.md: `env`, `cpu_s`, `result_bytes`, `keep`); those that are empty are left out.
+    (docs/values.md: `env`, `node`, `cpu_s`, `result_bytes`, `keep`); those that are empty are left out.
     """
     packer = msgpack.Packer()
     members = {"code": code, "name": name, "timeout_s": timeout_s}

@@ -21,6 +21,9 @@ MAX_NAME = 200
 MAX_SOURCE = 4 << 20
 """Bytes of a block's source: it is hashed, and looked up, on the event loop; 4 MiB take 15 ms."""
 MAX_REQUIREMENT = 2000
+MAX_OUTPUTS = 1 << 16
+MAX_FACT = 1000
+"""Characters of what the block is told about its node."""
 MAX_SECONDS = 10**6
 MAX_MEBIBYTES = 10**6
 MAX_COUNT = 1 << 40
@@ -41,6 +44,7 @@ class ExecuteRequest:
     packages: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
+    node: dict[str, Any] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
     payloads: dict[str, Buffer] = field(default_factory=dict)
 
@@ -159,6 +163,31 @@ def _environment(name: str, value: Any) -> dict[str, str]:
     return {_string(f"a key of {name}", key): _string(f"{name}.{key}", item) for key, item in value.items()}
 
 
+def _facts(name: str, value: Any) -> dict[str, Any]:
+    """Check what the block is told about its node."""
+    if not isinstance(value, dict):
+        raise WrongType.of(name, "map", value_type(value))
+    for key in value:
+        if key not in _FACTS:
+            raise UnknownField(f"{name} has {', '.join(_FACTS)}, and no {str(key)[:64]!a}", field=name)
+    return {key: _FACTS[key](f"{name}.{key}", item) for key, item in value.items() if item is not None}
+
+
+def _fact(name: str, value: Any) -> str:
+    text = _string(name, value)
+    if len(text) > MAX_FACT:
+        raise InvalidValue(f"{name}: expected at most {MAX_FACT} characters", field=name)
+    return text
+
+
+def _outputs(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise WrongType.of(name, "integer", value_type(value))
+    if not 0 <= value <= MAX_OUTPUTS:
+        raise InvalidValue(f"{name}: expected an integer from 0 to {MAX_OUTPUTS}", field=name)
+    return value
+
+
 def _seconds(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WrongType.of(name, "number", value_type(value))
@@ -178,6 +207,8 @@ def _count(most: int, unit: str) -> Callable[[str, Any], int]:
 
     return check_count
 
+
+_FACTS: dict[str, Callable[[str, Any], Any]] = {"id": _fact, "name": _fact, "path": _fact, "outputCount": _outputs}
 
 LIMITS: dict[str, Callable[[str, Any], float]] = {
     "timeout_s": _seconds,
@@ -201,5 +232,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "packages": _requirements,
     "dependencies": _identifiers,
     "env": _environment,
+    "node": _facts,
     **LIMITS,
 }

@@ -218,7 +218,7 @@ def digest(work: ExecuteRequest) -> bytes:
     """Tell requests apart: by all small fields, and of each payload its length and its first and last 64 KiB."""
     found = hashlib.sha256()
     small = (work.code, work.name, work.block, work.order, work.keep_state, work.reset_state)
-    lists = work.packages, work.dependencies, sorted(work.env.items()), sorted(work.limits.items())
+    lists = work.packages, work.dependencies, *(sorted(each.items()) for each in (work.env, work.node, work.limits))
     found.update(repr((small, lists)).encode("utf-8", "replace"))
     for name, payload in sorted(work.payloads.items()):
         found.update(f"{name} {len(payload)} ".encode())

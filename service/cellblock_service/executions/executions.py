@@ -314,6 +314,7 @@ def _frame(execution: Execution, provision: Provision) -> Frame:
         work.payloads,
         provision.unavailable,
         env=work.env,
+        node=work.node,
         cpu_s=execution.limits.get("cpu_s"),
         result_bytes=execution.limits["result_bytes"],
         keep=work.keep_state,

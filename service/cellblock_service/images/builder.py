@@ -20,9 +20,10 @@ from types import TracebackType
 from typing import Any
 
 from cellblock_sandbox.errors import CellblockError, UserFault
-from cellblock_sandbox.image import full
+from cellblock_sandbox.image import full, standard
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.packages.policy import Policy
+from cellblock_sandbox.image.packages.provide import look_up
 from cellblock_sandbox.image.progress import SilentStep, Step
 from cellblock_sandbox.provision import Provider, install
 
@@ -77,8 +78,8 @@ class _ReportStep(SilentStep):
 def work(task: dict[str, Any]) -> Any:
     """Carry out one task; give what its kind promises.
 
-    "provide" (code, packages): a Provision. "install" (requirements, installed): wheels with their paths. "full":
-    nothing, once the full bundle is there. Raises CellblockError.
+    "provide" (code, packages): a Provision. "install" (requirements, installed): wheels with their paths. "look_up"
+    (name): what a package would come as. "full": nothing, once the full bundle is there. Raises CellblockError.
     """
     home = Home.find(Path(task["home"]) if task["home"] else None)
     progress, policy = ReportProgress(), Policy.from_environment()
@@ -88,6 +89,10 @@ def work(task: dict[str, Any]) -> Any:
     if task["kind"] == "install":
         added = install(task["requirements"], task["installed"], home=home, policy=policy, progress=progress)
         return [{"name": each.name, "version": each.version, "path": str(each.path)} for each in added]
+    if task["kind"] == "look_up":
+        lock = standard.distribution(home, progress)
+        found = look_up(task["name"], home=home, distribution=lock, policy=policy, progress=progress)
+        return {"name": found.name, "version": found.version, "binary": not found.pure, "origin": found.origin}
     provider = Provider(home, policy, progress, disk_bytes=task["disk_bytes"])
     return asdict(provider.provide(task["code"], task["packages"]))
 

@@ -114,6 +114,14 @@ class Catalogue:
         _remember(self._installed, key, found)
         return found
 
+    async def look_up(self, name: str) -> dict[str, Any]:
+        """Give name, version, whether it is `binary`, and `origin` of what a package would come as.
+
+        Raises PackageUnavailable, with the nearest that can be had, and BuildFailed.
+        """
+        found: dict[str, Any] = await carry_out(self._complete({"kind": "look_up", "name": name}), Build(name))
+        return found
+
     async def _in_use(self, image: str) -> bool:
         """Count an image as used, once in a while; False if it isn't there any more."""
         now = asyncio.get_running_loop().time()

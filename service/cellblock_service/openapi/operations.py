@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cellblock_service import errors
+from cellblock_service.codec.queries import USUAL
 from cellblock_service.errors import ServiceError
-from cellblock_service.openapi.schemas import IDENTIFIER, TEXT, Schema, ref
+from cellblock_service.openapi.schemas import IDENTIFIER, LIMIT, SEARCH, TEXT, Schema, ref
 
 JSON = ("application/json",)
 BOTH = ("application/json", "application/msgpack")
@@ -159,6 +160,20 @@ OPERATIONS = (
             304: Answer("Nothing has changed since the ETag in If-None-Match.", {}, ()),
         },
         scope="images",
+    ),
+    Operation(
+        "get",
+        "/v1/packages",
+        "Search the packages that a block can import, by name and by what is imported.",
+        {
+            200: Answer("Packages, those that fit best first, with an ETag.", ref("Packages")),
+            304: Answer("Nothing has changed since the ETag in If-None-Match.", {}, ()),
+        },
+        (errors.InvalidValue, errors.NotReady),
+        (
+            Parameter("search", "query", "What a name begins with, or has in it.", SEARCH),
+            Parameter("limit", "query", f"Packages in the answer; {USUAL} if it isn't given.", LIMIT),
+        ),
     ),
     Operation(
         "get",

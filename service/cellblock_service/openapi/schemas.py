@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cellblock_service.codec.fields import MAX_COUNT, MAX_MEBIBYTES, MAX_NAME, MAX_REQUIREMENT, MAX_SECONDS, MAX_SOURCE
+from cellblock_service.codec.fields import (
+    MAX_COUNT,
+    MAX_FACT,
+    MAX_MEBIBYTES,
+    MAX_NAME,
+    MAX_OUTPUTS,
+    MAX_REQUIREMENT,
+    MAX_SECONDS,
+    MAX_SOURCE,
+)
 from cellblock_service.codec.forms import MAX_CODE, MAX_NUMBER
+from cellblock_service.codec.queries import MAX_SEARCH, MOST, USUAL
 from cellblock_service.errors import error_keys
 
 Schema = dict[str, Any]
@@ -18,6 +28,8 @@ TEXT: Schema = {"type": "string"}
 TRUTH: Schema = {"type": "boolean"}
 NUMBER: Schema = {"type": "number"}
 INTEGER: Schema = {"type": "integer"}
+SEARCH: Schema = {"type": "string", "maxLength": MAX_SEARCH}
+LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
 ORDINAL: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
 IDENTIFIER: Schema = {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"}
 NAME: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_NAME}
@@ -65,6 +77,12 @@ def count(most: int) -> Schema:
     return {"type": "integer", "minimum": 1, "maximum": most}
 
 
+_FACT: Schema = {"type": "string", "maxLength": MAX_FACT}
+_FACTS: dict[str, Schema] = {
+    **dict.fromkeys(("id", "name", "path"), _FACT),
+    "outputCount": {"type": "integer", "minimum": 0, "maximum": MAX_OUTPUTS},
+}
+
 REQUEST: dict[str, Schema] = {
     "code": described({"type": "string", "maxLength": MAX_SOURCE}, "The block's source."),
     "data": described(ANYTHING, "The block's data."),
@@ -72,6 +90,7 @@ REQUEST: dict[str, Schema] = {
     "msg": {"type": ["object", "null"], "description": "The block's msg."},
     "dependencies": described(listed(IDENTIFIER), "Executions whose results are the inputs."),
     "env": described(mapped(TEXT), "The block's env."),
+    "node": described(asked(_FACTS), "What the block's node says of itself."),
     "name": described(NAME, "What tracebacks call the block."),
     "id": described(IDENTIFIER, "The execution's id; sent again, it is the same execution."),
     "block": described(NAME, "Which block this is, for order, fairness and kept state."),
@@ -183,6 +202,31 @@ SCHEMAS: dict[str, Schema] = {
         "packages",
     ),
     "Images": answered({"images": listed(ref("Image")), "loading": listed(ref("Build"))}),
+    "Package": answered(
+        {
+            "name": TEXT,
+            "version": TEXT,
+            "summary": described(TEXT, "Empty if it isn't known."),
+            "imports": described(listed(TEXT), "The top-level modules it provides, as far as they are known."),
+            "binary": described(TRUTH, "Whether it has compiled code."),
+            "installed": described(TRUTH, "Whether the standard image has it; else it is added when it is imported."),
+            "origin": {"type": "string", "enum": ["distribution", "folder", "index"]},
+        }
+    ),
+    "Packages": answered(
+        {
+            "packages": listed(ref("Package")),
+            "total": described(INTEGER, "How many there are without the limit."),
+            "missing": answered(
+                {
+                    "name": TEXT,
+                    "detail": described(TEXT, "Why it can't be had."),
+                    "nearest": described(listed(TEXT), "Names that are most like it, and can be had."),
+                }
+            ),
+        },
+        "missing",
+    ),
     "Alive": answered({"status": {"const": "alive"}}),
     "Readiness": answered(
         {

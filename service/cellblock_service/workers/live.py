@@ -51,6 +51,18 @@ class LiveOutput:
                 return
         self._pieces.append((stream, bytearray(chunk)))
 
+    def flush(self) -> None:
+        """Send what is left, before something that the block does next.
+
+        Once MANY pieces were sent, a block that prints and does such things in turns waits for each PAUSE_S.
+        """
+        with self._condition:
+            if not self._pieces:
+                return
+            if self._sent >= MANY:
+                time.sleep(max(0.0, self._sent_at + PAUSE_S - time.monotonic()))
+            self._flush()
+
     def end(self) -> None:
         """Send what is left: the run is over. The next one's first piece is sent at once again."""
         with self._condition:

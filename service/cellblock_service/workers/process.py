@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox import CellblockError, Image, Limits, PackedResult
-from cellblock_sandbox.context import ContextCall, ContextRefused
+from cellblock_sandbox.context import NODE_OPS, ContextCall, ContextRefused
 from cellblock_sandbox.errors import ImageMissing
 from cellblock_sandbox.installation import Addition
 from cellblock_sandbox.machine.thread import guest_thread
@@ -218,9 +218,11 @@ class Workshop:
         return [Addition(each["name"], each["version"], Path(each["path"])) for each in answer["wheels"]]
 
     def _context(self, call: ContextCall, seconds: float) -> bytes:
-        """Ask the flow for its context."""
+        """Ask the flow for what the block wants of it. What is sent, logged and shown comes after what was printed."""
         if call.value is not None and not is_one_value(call.value):
             raise ContextRefused("the value isn't one well-formed value")
+        if call.op in NODE_OPS:
+            self._live.flush()
         named = {"op": call.op, "scope": call.scope, "store": call.store, "key": call.key}
         answer = self._ask({"kind": "call", **named}, call.value or b"", seconds)
         if answer.meta.get("error") is not None:

@@ -47,6 +47,9 @@ def test_given_names_are_known() -> None:
     }
     assert labels("flow.")[:3] == ["get", "keys", "set"]
     assert labels("node.se") == ["send"]
+    node = ["debug", "error", "id", "log", "name", "outputCount", "path", "send", "status", "trace", "warn"]
+    assert sorted(name for name in labels("node.") if not name.startswith("_")) == node
+    assert {"get", "items", "keys"} <= set(labels("env."))
     assert "items" in labels("msg.")
     assert labels("return node.sta") == ["status"]
 

@@ -12,6 +12,7 @@ WHOLE = [
     "from math import *\nreturn sqrt(pi)",
     "import numpy as np\nreturn np.mean(inputs)",
     "flow.set('x', env['y']); global_.get('z'); context.keys()",
+    "node.status(fill='red'); node.send(msg); node.warn(node.id)",
     "def f(): return later()\ndef later(): return 1\nf()",
     "result = [x async for x in data]",
     "try:\n    import fast as impl\nexcept ImportError:\n    impl = None\nimpl",

@@ -20,7 +20,7 @@ from cellblock_sandbox.image.distribution import Distribution, Package, RemoteFi
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.packages.client import Client
 from cellblock_sandbox.image.packages.policy import Policy
-from cellblock_sandbox.image.packages.provide import provide
+from cellblock_sandbox.image.packages.provide import look_up, provide
 from cellblock_sandbox.image.packages.target import Target
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.sources import Folder
@@ -285,6 +285,17 @@ class Shop:
             installed=installed or {},
             progress=SilentProgress(),
             sources=[Folder(folder) for folder in [self.lock.folder, *self.folders]],
+            client=self.client,
+        )
+
+    def look_up(self, name: str, **rules: Any) -> Wheel:
+        return look_up(
+            name,
+            home=self.home,
+            distribution=self.lock.distribution,
+            policy=Policy(**{"indexes": (self.index.url,), **rules}),
+            progress=SilentProgress(),
+            sources=[Folder(self.lock.folder)],
             client=self.client,
         )
 

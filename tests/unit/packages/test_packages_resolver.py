@@ -30,6 +30,35 @@ def test_a_package_comes_with_what_it_needs_before_it(shop, index):
     assert wheels["top"].pure
 
 
+def test_looking_up_what_a_package_would_come_as(shop, index, lock):
+    """A name alone: nothing is fetched, and what it needs doesn't matter."""
+    lock.add("native", "1.0", tag=ABI_TAG)
+    index.add("top", "1.0", requires=("nowhere",))
+    index.add("top", "2.0rc1")
+    index.add("other", "3.0", tag=ABI_TAG)
+    index.add("foreign", "1.0", tag=NATIVE)
+    index.add("mild", "1.0")
+
+    def found(name, **rules):
+        wheel = shop.look_up(name, **rules)
+        return wheel.name, wheel.version, wheel.origin, wheel.pure
+
+    assert found("Native") == ("native", "1.0", "distribution", False)
+    assert found("top") == ("top", "1.0", "index", True)
+    assert found("other") == ("other", "3.0", "index", False)
+    assert found("top", pins={"top": SpecifierSet("==2.0rc1")})[1] == "2.0rc1"
+    assert not any("/files/" in path for path in index.asked)
+    with pytest.raises(WheelMissing, match="none for WebAssembly"):
+        found("foreign")
+    with pytest.raises(PackageUnknown, match="Did you mean native"):
+        found("nativ")
+    with pytest.raises(VersionConflict, match="top==3"):
+        found("top", pins={"top": SpecifierSet("==3")})
+    for rules in ({"deny": frozenset({"top"})}, {"allow": frozenset({"native"})}):
+        with pytest.raises(PackageDenied):
+            found("top", **rules)
+
+
 def test_a_circle_ends(shop, index):
     index.add("egg", "1.0", requires=("hen",))
     index.add("hen", "1.0", requires=("egg",))

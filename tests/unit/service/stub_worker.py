@@ -3,12 +3,13 @@
 `echo` gives back the data, `env` the names in its environment, `limits` those it was told, `sleep S` (ends early when
 it is cancelled), `exit N`, `hang` (ignores its deadline and being cancelled), `convert S` (takes S seconds after the
 block ended), `gone` (says that its image is), `babble` (sends what is no frame), `print TEXT`, `ask KEY` (gives back
-what the flow replies), `pid`. It greets with the image it is told, or fails when asked for the image "missing", or dies
-when asked for "dying".
+what the flow replies), `tell OP JSON` (says it for its node and gives back the reply), `pid`. It greets with the image
+it is told, or fails when asked for the image "missing", or dies when asked for "dying".
 """
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import socket
@@ -84,10 +85,12 @@ class Stub:
             for character in argument.encode():
                 self.link.send({"kind": "output", "stream": "stdout"}, bytes([character]))
         elif command == "ask":
-            asked = {"op": "get", "scope": "flow", "store": None, "key": argument}
-            self.link.send({"kind": "call", "call": 1, **asked})
-            reply = self.replies.get(timeout=20)
-            result = reply.blob if "error" not in reply.meta else msgpack.packb(reply.meta["error"])
+            result = self.asked({"op": "get", "scope": "flow", "store": None, "key": argument})
+        elif command == "tell":
+            op, _, text = argument.partition(" ")
+            value = b"" if op == "env" else msgpack.packb(json.loads(text))
+            key = text if op == "env" else None
+            result = self.asked({"op": op, "scope": "node", "store": None, "key": key}, value)
         answer: Meta = {"kind": "answer", "status": status, "error": None, "ready_ms": 0.5, "run_ms": 1.5}
         if command == "forge":
             answer[argument] = "forged"
@@ -97,6 +100,11 @@ class Stub:
         if frame.meta["as_json"]:
             return answer | {"packed_bytes": len(result)}, result + jsontext.result_to_json(result)
         return answer, result
+
+    def asked(self, what: Meta, value: bytes = b"") -> bytes:
+        self.link.send({"kind": "call", "call": 1, **what}, value)
+        reply = self.replies.get(timeout=20)
+        return bytes(reply.blob) if "error" not in reply.meta else msgpack.packb(reply.meta["error"])
 
     def state(self, frame: Frame) -> Meta:
         key = frame.meta.get("state")

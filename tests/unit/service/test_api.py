@@ -233,6 +233,21 @@ async def test_a_client_that_hangs_up_ends_its_block(connect: Connect) -> None:
         assert response.status == 200
 
 
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=", "limit=1.5", "limit=x", f"search={'x' * 101}"])
+async def test_a_wrong_search_for_packages(connect: Connect, query: str) -> None:
+    client = await connect()
+    async with client.get(f"/v1/packages?{query}") as response:
+        told = await response.json()
+        assert (response.status, told["error_key"]) == (422, "invalid_value")
+        assert told["field"] == query.partition("=")[0]
+
+
+async def test_without_an_image_there_are_no_packages(connect: Connect) -> None:
+    client = await connect()
+    async with client.get("/v1/packages") as response:
+        assert (response.status, (await response.json())["error_key"]) == (503, "not_ready")
+
+
 async def test_images_have_an_etag(connect: Connect) -> None:
     client = await connect()
     async with client.get("/v1/images") as response:

@@ -181,6 +181,46 @@ async def test_a_flow_may_be_asynchronous_and_may_fail(client_of: Open) -> None:
     assert (await client.run("ask level", flow=Broken())).value == "OSError: no level today"
 
 
+async def test_what_a_block_does_with_its_node(client_of: Open) -> None:
+    heard: list[Any] = []
+
+    async def sent(value: Any) -> None:
+        await asyncio.sleep(0)
+        heard.append(value)
+
+    client = await client_of()
+    for code in (
+        'tell send {"payload": [1]}',
+        'tell warn "low"',
+        'tell error ["bad", {"payload": 1}]',
+        'tell status "busy"',
+        'tell status {"fill": "red"}',
+        "tell status null",
+        "tell env SITE",
+    ):
+        outcome = await client.run(
+            code,
+            on_send=sent,
+            on_log=lambda level, value, msg: heard.append((level, value, msg)),
+            on_node_status=heard.append,
+            node={"id": "a1", "outputCount": 1},
+        )
+        assert outcome.value is None, code
+    logged = [("warn", "low", None), ("error", "bad", {"payload": 1})]
+    assert heard == [{"payload": [1]}, *logged, {"text": "busy"}, {"fill": "red"}, None]
+
+
+async def test_nobody_takes_what_a_block_does_with_its_node(client_of: Open) -> None:
+    client = await client_of()
+    assert "on_send=" in (await client.run("tell send 1")).value
+    assert "on_log=" in (await client.run('tell log "x"')).value
+    assert (await client.run('tell status "x"')).value is None
+    failing = await client.run("tell send 1", on_send=lambda value: 1 // 0)
+    assert failing.value.startswith("ZeroDivisionError")
+    with pytest.raises(ServiceRefused, match="outputCount"):
+        await client.run("echo", node={"outputs": 1})
+
+
 async def test_kept_state_is_told(client_of: Open) -> None:
     client = await client_of()
     states = [(await client.run("echo", block="b", keep_state=True)).state for _ in range(2)]

@@ -52,6 +52,7 @@ def test_null_is_absent_except_for_data() -> None:
         ("timeout_s", "5", "number", "string"),
         ("timeout_s", True, "number", "boolean"),
         ("memory_mb", 1.5, "integer", "float"),
+        ("node", "x", "map", "string"),
         ("memory_mb", msgpack.ExtType(1, b""), "integer", "extension"),
     ],
 )
@@ -59,6 +60,23 @@ def test_wrong_types_are_named(field: str, value: Any, expected: str, got: str) 
     with pytest.raises(WrongType) as caught:
         checked(**{field: value})
     assert caught.value.members == {"field": field, "expected": expected, "got": got}
+
+
+def test_what_a_node_says_of_itself() -> None:
+    facts = {"id": "a1", "name": "", "path": "f/a1", "outputCount": 0}
+    assert checked(node=facts).node == facts
+    assert checked(node={"id": None}).node == {}
+    for wrong, kind in (
+        ({"id": 5}, WrongType),
+        ({"outputCount": True}, WrongType),
+        ({"outputCount": -1}, InvalidValue),
+        ({"name": "x" * 1001}, InvalidValue),
+        ({"outputs": 1}, UnknownField),
+        ({b"id": "x"}, UnknownField),
+    ):
+        with pytest.raises(kind) as caught:
+            checked(node=wrong)
+        assert caught.value.members["field"].startswith("node")
 
 
 def test_a_wrong_item_is_named_with_its_place() -> None:

@@ -29,6 +29,7 @@ ROUTES = {
     "/v1/session": "execute",
     "/v1/events": "execute",
     "/v1/images": "images",
+    "/v1/packages": "execute",
     "/v1/images/{id}": "images",
     "/metrics": "admin",
     "/whatever/comes": "admin",

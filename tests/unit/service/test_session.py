@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tracemalloc
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from typing import Any
 
 import msgpack
@@ -57,6 +58,7 @@ class Talk:
 async def test_one_execution(connect: Connect) -> None:
     talk = await Talk.begin(await connect())
     welcome = await talk.next("welcome")
+    assert welcome["version"] == version("cellblock")
     assert welcome["limits"]["timeout_s"] == 30
     assert not welcome["resumed"]
     await talk.execute("x", "print grüße", data=[1])
@@ -114,6 +116,24 @@ async def test_the_flow_answers_its_block(connect: Connect) -> None:
         assert (call["op"], call["scope"], call["key"]) == ("get", "flow", "level")
         await talk.say(kind="reply", id=f"x{number}", call=call["call"], **reply)
         assert (await talk.next("result"))["result"] == (42, "no such store")[number]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ('tell send {"payload": 1}', {"op": "send", "key": None, "value": msgpack.packb({"payload": 1})}),
+        ('tell error ["x", null]', {"op": "error", "key": None, "value": b"\x92\xa1x\xc0"}),
+        ("tell status null", {"op": "status", "key": None, "value": b"\xc0"}),
+        ("tell env SITE", {"op": "env", "key": "SITE"}),
+    ],
+)
+async def test_a_block_speaks_for_its_node(connect: Connect, code: str, told: dict[str, Any]) -> None:
+    talk = await Talk.begin(await connect())
+    await talk.execute("x", code, node={"id": "a1", "name": "n", "path": "f/a1", "outputCount": 0})
+    call = await talk.next("call")
+    assert call == {"kind": "call", "id": "x", "call": 1, "scope": "node", "store": None, **told}
+    await talk.say(kind="reply", id="x", call=call["call"], value=b"\xc0")
+    assert (await talk.next("result"))["result"] is None
 
 
 async def test_a_large_request_does_not_hold_up_a_reply(connect: Connect) -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from cellblock_service.workers.frames import Frame
-from cellblock_service.workers.live import FULL, MANY, LiveOutput
+from cellblock_service.workers.live import FULL, MANY, PAUSE_S, LiveOutput
 from cellblock_service.workers.replies import Replies, RunCancelled
 
 SOON = 10.0
@@ -69,6 +69,28 @@ def test_the_end_sends_the_rest_in_order(live: LiveOutput, sent: Sent) -> None:
     live.end()
     live("stderr", b"f")
     assert sent[-1] == ("stderr", b"f"), "the next run's first piece doesn't wait"
+
+
+def test_what_waits_is_sent_before_something_else(live: LiveOutput, sent: Sent) -> None:
+    live.flush()
+    live("stdout", b"a")
+    live("stdout", b"b")
+    live.flush()
+    assert sent == [("stdout", b"a"), ("stdout", b"b")]
+
+
+def test_who_prints_and_does_something_else_in_turns_is_slowed_down(live: LiveOutput, sent: Sent) -> None:
+    """Each piece is kept by the service: there are at most some fifty a second after the first MANY."""
+    for _ in range(MANY):
+        live("stdout", b"a")
+        live.flush()
+    begun, count = time.monotonic(), len(sent)
+    for _ in range(10):
+        live("stdout", b"a")
+        live.flush()
+    assert time.monotonic() - begun >= 9 * PAUSE_S
+    assert len(sent) <= count + 20
+    assert b"".join(data for _, data in sent) == b"a" * (MANY + 10)
 
 
 def reply(number: int) -> Frame:

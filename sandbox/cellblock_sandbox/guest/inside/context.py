@@ -10,14 +10,20 @@ import os
 from typing import Any
 
 from ..values import pack, unpack
+from .environment import sleep
+from .interruption import DeadlineExceeded
 
 _DOOR = "/dev/cellblock/context"
 _PIECE = 1 << 20
+_INTERRUPT_S = 0.3  # what the interrupt takes at most that comes when the time is over
 _NO_FLOW = "there is no flow behind this run, so it has no context"
 
 
 class ContextError(RuntimeError):
     """The context can't give or take a value; the text says why."""
+
+    no_flow = False
+    """Whether it is because nothing stands behind the run that could be asked."""
 
 
 ContextError.__module__ = "builtins"
@@ -34,7 +40,7 @@ class Context:
 
         ContextError if there is no flow, no such store, or a value that can't travel.
         """
-        values = self._ask(op="get", key=_key(key), store=store)
+        values = ask("get", self._scope, key=_key(key), store=store)
         if isinstance(key, str):
             return default if values is None else values
         return [default if value is None else value for value in values or [None] * len(key)]
@@ -44,20 +50,30 @@ class Context:
         if not isinstance(key, str) and (not isinstance(value, list | tuple) or len(value) != len(key)):
             raise ValueError(f"set of {len(key)} keys takes a list of as many values")
         packed = pack(value if isinstance(key, str) else list(value), "value")
-        self._ask(op="set", key=_key(key), store=store, value=packed)
+        ask("set", self._scope, key=_key(key), store=store, value=packed)
 
     def keys(self, store: str | None = None) -> list[str]:
         """The names of all values that are set. ContextError as for `get`."""
-        return list(self._ask(op="keys", store=store) or [])
-
-    def _ask(self, **request: Any) -> Any:
-        answer = unpack(_exchange(pack({"scope": self._scope, **request})))
-        if "error" in answer:
-            raise ContextError(answer["error"])
-        return unpack(answer["value"]) if answer["value"] else None
+        return list(ask("keys", self._scope, store=store) or [])
 
     def __repr__(self) -> str:
         return f"<{self._scope} context>"
+
+
+def ask(op: str, scope: str, **more: Any) -> Any:
+    """Ask the host for one thing and give its answer; docs/values.md has the requests. ContextError."""
+    answer = unpack(_exchange(pack({"op": op, "scope": scope, **more})))
+    if answer.get("late"):
+        sleep(_INTERRUPT_S)
+    if "error" in answer:
+        raise _error(answer["error"], no_flow=answer.get("flow") is False)
+    return unpack(answer["value"]) if answer["value"] else None
+
+
+def _error(text: str, *, no_flow: bool) -> ContextError:
+    error = ContextError(text)
+    error.no_flow = no_flow
+    return error
 
 
 def _key(key: Any) -> str | list[str]:
@@ -73,12 +89,14 @@ def _exchange(request: bytes) -> bytes:
     try:
         door = os.open(_DOOR, os.O_RDWR)
     except FileNotFoundError:
-        raise ContextError(_NO_FLOW) from None
+        raise _error(_NO_FLOW, no_flow=True) from None
     try:
         rest = memoryview(request)
         while rest:
             rest = rest[os.write(door, rest) :]
         return b"".join(iter(lambda: os.read(door, _PIECE), b""))
+    except DeadlineExceeded:
+        raise
     except OSError as error:
         raise ContextError(f"the value is too large, or the context can't be reached: {error}") from None
     finally:

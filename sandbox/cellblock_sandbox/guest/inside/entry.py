@@ -13,13 +13,15 @@ from types import ModuleType
 from typing import Any
 
 from ..values import Parts, Picture, Span, ValueNotPortable, pack, pack_parts, unpack, unpack_request
-from . import blocks, bridge, checking, context, environment, failures, figures, imports, loop, network, returns
+from . import blocks, bridge, checking, context, environment, failures, figures, imports, loop, network, node, returns
 from .immortal import immortalize
 from .interruption import caused_by_deadline, interruption
 from .preload import preload
 from .streams import streams
 
 __all__ = ["begin", "preload", "run", "settle"]
+
+ValueNotPortable.__module__ = "builtins"  # as tracebacks show it to the block's author
 
 _COMPLETED = b"\xa6status\xa9completed"
 _FIGURE_BYTES = 64 << 20  # where the request doesn't say how large a result may be
@@ -124,12 +126,14 @@ def _compiled_once(code: str, filename: str) -> blocks.Block:
 
 
 def _names(request: dict[str, Any]) -> dict[str, Any]:
-    """Collect the names a block is given: every packed value of the request, env, context; the absent ones empty.
+    """Collect the names a block is given: every packed value of the request, env, node, context; the absent ones empty.
 
     A message that comes alone brings its payload as the one input: the same object, so that `data.append(1)` followed
     by `return msg` sends what was appended.
     """
-    names: dict[str, Any] = {"msg": None, "inputs": [], "env": request.get("env") or {}, **context.NAMES}
+    names: dict[str, Any] = {"msg": None, "inputs": [], **context.NAMES}
+    names["env"] = node.Environment(request.get("env") or {})
+    names["node"] = node.Node(request.get("node") or {})
     for name, value in request.items():
         if isinstance(value, Span):
             names[name] = unpack(value, take=True)
@@ -173,7 +177,7 @@ def _binary(key: bytes, content: Parts) -> Parts:
 
 
 def _failure(error: BaseException, filename: str) -> bytes:
-    if isinstance(error, ValueNotPortable):
+    if isinstance(error, ValueNotPortable) and not failures.raised_in_block(error, filename):
         return _failed("error", failures.not_portable(error))
     status = "timeout" if interruption.deadline and caused_by_deadline(error) else "error"
     return _failed(status, failures.describe(error, filename))

@@ -45,6 +45,11 @@ def describe(error: BaseException, filename: str) -> Failure:
     return {"type": type_name(error), "message": message(error), "line": line, "column": column, "traceback": text}
 
 
+def raised_in_block(error: BaseException, filename: str) -> bool:
+    """Whether the block called `filename` was running when `error` was raised."""
+    return any(entry.tb_frame.f_code.co_filename == filename for entry in _entries(error.__traceback__))
+
+
 def not_portable(error: ValueNotPortable) -> Failure:
     """Describe the failure of a block that ran but whose value can't travel: no line is to blame."""
     name = type(error).__name__

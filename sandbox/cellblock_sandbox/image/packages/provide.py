@@ -1,4 +1,4 @@
-"""From requirements to checked wheels on disk, in one call."""
+"""From requirements to checked wheels on disk, and from a name to what it would come as, in one call each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cellblock_sandbox.image.packages.catalogue import Catalogue
 from cellblock_sandbox.image.packages.client import Client
 from cellblock_sandbox.image.packages.index import Index
 from cellblock_sandbox.image.packages.policy import Policy
-from cellblock_sandbox.image.packages.resolver import resolve
+from cellblock_sandbox.image.packages.resolver import best, resolve
 from cellblock_sandbox.image.packages.target import Target
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.sources import Folder, Source, configured_sources
@@ -76,3 +76,31 @@ def provide(
     )
     resolution = resolve(requirements, catalogue, policy)
     return [(wheel, catalogue.obtain(wheel)[0]) for wheel in resolution.wheels]
+
+
+def look_up(
+    name: str,
+    *,
+    home: Home,
+    distribution: Distribution,
+    policy: Policy,
+    progress: Progress,
+    sources: Sequence[Source] | None = None,
+    client: Client | None = None,
+) -> Wheel:
+    """The wheel that a package would come as by itself, in a guest that has nothing. No wheel is fetched.
+
+    Raises what `resolve` raises; PackageUnknown and WheelMissing name what comes nearest.
+    """
+    catalogue = open_catalogue(
+        home=home,
+        distribution=distribution,
+        policy=policy,
+        installed={},
+        progress=progress,
+        sources=sources,
+        client=client,
+    )
+    found = best(name, catalogue, policy).wheel
+    assert found is not None, "nothing is installed"
+    return found

@@ -73,6 +73,19 @@ def resolve(requirements: Iterable[str], catalogue: Catalogue, policy: Policy) -
     return _ordered(provider, mapping.values())
 
 
+def best(name: str, catalogue: Catalogue, policy: Policy) -> Candidate:
+    """Choose what `name` alone would come as, without a look at what it needs.
+
+    Raises as `resolve`; nothing that is raised says that it couldn't be had together with something else.
+    """
+    wants = parse_requirements([name], catalogue.target)
+    provider = _Provider(catalogue, policy, wants)
+    choice = next(provider._matches(wants[0].name, frozenset(), wants, set()), None)
+    if choice is None or choice.candidate is None:
+        raise (choice.problem if choice else None) or _conflict(provider, wants)
+    return choice.candidate
+
+
 class _Provider(AbstractProvider[Want, _Choice, Key]):
     def __init__(self, catalogue: Catalogue, policy: Policy, roots: Sequence[Want]) -> None:
         self.catalogue, self.policy = catalogue, policy

@@ -1,0 +1,41 @@
+/*
+ * On Start: done once, before the first message, and again when what it made is gone.
+ *
+ * Messages wait for `ready`. Where the service couldn't be asked, nothing has failed for good: the next message, or the
+ * service's return, tries again. What the block itself did wrong stays wrong, and every message is told.
+ */
+"use strict";
+
+const { ServiceError } = require("./refusals");
+
+class Start {
+    #attempt = null;
+
+    /** @param {() => Promise<void>} run */
+    constructor(run) {
+        this.run = run;
+    }
+
+    /** Begin, unless that has happened; resolves when it is done. @throws {Error} why it isn't */
+    ready() {
+        this.#attempt ??= this.run().catch((error) => {
+            if (error instanceof ServiceError) {
+                this.#attempt = null;
+            }
+            throw error;
+        });
+        return this.#attempt;
+    }
+
+    /** As `ready`, for those who don't wait: messages hear of an error. */
+    begin() {
+        this.ready().catch(() => {});
+    }
+
+    /** What it made is gone: the next message waits for another run. */
+    again() {
+        this.#attempt = null;
+    }
+}
+
+module.exports = { Start };
