@@ -13,7 +13,7 @@ const manifest = require("../../package.json");
 const { readSettings } = require("../../lib/settings");
 const { NodeRed, ROOT } = require("../node-red");
 const { startService } = require("../service");
-const { definitionOf } = require("./definitions");
+const { definitionOf, scriptsOf } = require("./definitions");
 const { VERSIONS, provide } = require("./versions");
 
 const OLD_FLOW = path.join(ROOT, "test/fixtures/flow-0.1.0.json");
@@ -43,7 +43,8 @@ describe("installed package", function () {
     it("holds what users need, and nothing else", () => {
         const names = packed.files.map((file) => file.path);
         for (const name of ["package.json", "README.md", "LICENSE", "nodes/icons/code-block.svg",
-            "nodes/locales/de/cellblock-service.json", "examples/hello.json", "lib/local/service.js"]) {
+            "nodes/locales/de/cellblock-service.json", "examples/hello.json", "lib/local/service.js",
+            ...Object.keys(manifest["node-red"].nodes).flatMap(scriptsOf).map(({ file }) => file)]) {
             assert.ok(names.includes(name), name);
         }
         assert.deepEqual(names.filter((name) => /^(test|demo|bench|node_modules)\//.test(name)), []);
