@@ -5,7 +5,9 @@
 "use strict";
 
 const { once } = require("node:events");
+const { setTimeout: sleep } = require("node:timers/promises");
 const { parseServiceUrl } = require("../link");
+const { ServiceError } = require("../refusals");
 const { Session } = require("../session");
 const values = require("../values");
 const { NODE_VERSION, differ } = require("../versions");
@@ -14,6 +16,8 @@ const { ask, look } = require("./ask");
 // What says most about the Python behind a service.
 const CODE = "import sys\nreturn sys.version.split()[0]";
 const TRIAL_S = 10;
+// A service behind a proxy may be reached by its session alone, which is quick.
+const STRANGER_MS = 1_000;
 
 /**
  * @param {{url: string, token?: string, ca?: string|Buffer, rejectUnauthorized?: boolean}} settings of a `Connection`
@@ -56,11 +60,11 @@ async function tryConnection(settings) {
 async function run({ url, token, ca, rejectUnauthorized }, outcome) {
     const session = new Session({ url, token, ca, rejectUnauthorized });
     try {
-        const welcome = once(session, "up");
         const down = once(session, "down").then(([error]) => { throw error; });
-        session.open();
-        const [{ version }] = await Promise.race([welcome, down]);
         down.catch(() => {});
+        session.open();
+        const up = once(session, "up");
+        const [{ version }] = await Promise.race([up, down, stranger(url, { ca, rejectUnauthorized })]);
         outcome.service = String(version);
         outcome.mismatch = differ(version);
         const answer = await session.execute({ code: CODE, name: "test", timeout_s: TRIAL_S });
@@ -68,19 +72,20 @@ async function run({ url, token, ca, rejectUnauthorized }, outcome) {
             throw new Error(answer.error?.message ?? answer.status);
         }
         outcome.python = values.decode(answer.result, {});
-    } catch (error) {
-        throw await doubt(error, { url, ca, rejectUnauthorized });
     } finally {
         session.close();
     }
 }
 
-/** Somebody answers, but not as a service does: an error that says whether it is one behind a closed door. */
-async function doubt(error, { url, ...tls }) {
-    if (/^http_|^broken_answer$/.test(error.code) && await look(url, { tls }) === null) {
-        error.code = "not_cellblock";
+/** Wait for nothing, unless something else than a service answers: many servers leave such a visitor standing. */
+async function stranger(url, tls) {
+    const answered = await ask(url, "/readyz", { tls }).catch(() => null);
+    if (answered !== null && await look(url, { tls }) === null) {
+        await sleep(STRANGER_MS);
+        throw new ServiceError("not_cellblock", `GET /readyz was answered ${answered.status}, but not as a Cellblock `
+            + "service answers");
     }
-    return error;
+    return new Promise(() => {});
 }
 
 async function list({ url, token, ca, rejectUnauthorized }, outcome) {
@@ -116,6 +121,11 @@ function explain(error, { token }) {
     }
     if (error.code === "unauthorized") {
         return { problem: token ? "token_wrong" : "token_wanted", detail };
+    }
+    // A service says more than a number.
+    const [, status] = /^http_(\d+)$/.exec(error.code) ?? [];
+    if (status !== undefined) {
+        return { problem: Number(status) < 500 ? "not_cellblock" : "unreachable", detail };
     }
     return { problem: PROBLEMS[error.code] ?? "failed", detail };
 }
