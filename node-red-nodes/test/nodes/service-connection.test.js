@@ -11,6 +11,7 @@ const { tryConnection } = require("../../lib/local/trial");
 const { version } = require("../../package.json");
 const { NodeRed, removeFolder } = require("../node-red");
 const { COMMAND, OwnService, freePort, usualHome } = require("../service");
+const { Stub } = require("../stub");
 
 describe("cellblock-service: its connection", function () {
     this.timeout(150_000);
@@ -100,6 +101,40 @@ describe("cellblock-service: its connection", function () {
             await nodeRed.until(told, "the refusal");
         } finally {
             await nodeRed.stop();
+        }
+    });
+});
+
+describe("cellblock-service: another version", function () {
+    this.timeout(60_000);
+    const blocks = [
+        { id: "tab", type: "tab" },
+        ...[["one", "service"], ["two", ""]].map(([id, service]) =>
+            ({ id, z: "tab", x: 1, y: 1, type: "code-block", service, code: "data", outputs: 1, wires: [[]] })),
+    ];
+
+    it("both versions are shown by blocks with and without a service node, and logged; blocks run", async () => {
+        const stub = await Stub.start((talk) => talk.welcome("s1", false, "9.9.9"));
+        const nodeRed = new NodeRed({ env: { CELLBLOCK_URL: stub.url.href } });
+        const wanted = `service 9.9.9, node ${version}`;
+        try {
+            await nodeRed.start([...blocks, { id: "service", type: "cellblock-service", url: stub.url.href }]);
+            for (const id of ["one", "two"]) {
+                const shown = () => nodeRed.statuses.find((status) => status.id === id && status.text === wanted);
+                await nodeRed.until(shown, `the status of ${id}`);
+                assert.deepEqual([shown().fill, shown().shape], ["yellow", "ring"]);
+            }
+            const warning = new RegExp(`is version 9\\.9\\.9, this node ${version}: use the same release of both`, "g");
+            await nodeRed.until(() => nodeRed.logged.match(warning)?.length === 2, "two warnings");
+            const outcome = tryConnection({ url: stub.url.href });
+            await nodeRed.until(() => stub.talks.length === 3, "the test's connection");
+            const { id } = await stub.talks[2].asked();
+            stub.talks[2].result(id, 1, "3.99");
+            const { ok, mismatch, service, python } = await outcome;
+            assert.deepEqual([ok, mismatch, service, python], [true, true, "9.9.9", "3.99"]);
+        } finally {
+            await nodeRed.stop();
+            await stub.stop();
         }
     });
 });
