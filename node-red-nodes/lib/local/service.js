@@ -34,6 +34,7 @@ class LocalService extends EventEmitter {
     #stop = new AbortController();
     #child = null;
     #failures = 0;
+    #built = false;
     #said = "";
 
     /**
@@ -67,7 +68,6 @@ class LocalService extends EventEmitter {
 
     async #run() {
         while (!this.#stopped) {
-            this.#set({ name: "starting" });
             if (await look(this.settings.url)) {
                 await this.#follow();
                 continue;
@@ -113,8 +113,8 @@ class LocalService extends EventEmitter {
     /** Start it and stay until it has ended; then wait before the next time. */
     async #attempt(command) {
         const began = Date.now();
-        const outcome = await this.#serve(command);
-        const reason = outcome.lacksImages && !this.#stopped ? await this.#build(command) : outcome.reason;
+        this.#set({ name: "starting" });
+        const reason = await this.#serveOrBuild(command);
         if (reason === null || this.#stopped) {
             return;
         }
@@ -125,10 +125,23 @@ class LocalService extends EventEmitter {
         await this.#pause(seconds * 1000);
     }
 
+    /** Run it to its end or, if it lacks images, make them. @returns {?string} what went wrong */
+    async #serveOrBuild(command) {
+        const { reason, lacking } = await this.#serve(command);
+        if (lacking === null || this.#built || this.#stopped) {
+            // Images that have just been made and don't help aren't made again before there was a pause.
+            this.#built = false;
+            return lacking ?? reason;
+        }
+        const trouble = await this.#build(command);
+        this.#built = trouble === null;
+        return trouble;
+    }
+
     /** Run `cellblock serve` to its end. */
     async #serve(command) {
         const port = await this.#port();
-        const outcome = { lacksImages: false, reason: null };
+        const outcome = { lacking: null, reason: null };
         if (this.#stopped) {
             return outcome;
         }
@@ -153,10 +166,12 @@ class LocalService extends EventEmitter {
             if (found?.ready) {
                 this.log("info", `the Cellblock service is ready at ${url.origin} (process ${child.process.pid})`);
                 this.#set({ name: "ready", url, pid: child.process.pid });
+                this.#built = false;
                 return;
             }
-            if (found?.reasons.some((reason) => reason.includes("cellblock image build"))) {
-                outcome.lacksImages = true;
+            const lacking = found?.reasons.find((reason) => reason.includes("cellblock image build"));
+            if (lacking) {
+                outcome.lacking = `has no images: ${lacking}`;
                 await child.stop();
                 return;
             }
@@ -196,6 +211,8 @@ class LocalService extends EventEmitter {
         if (token) {
             env.CELLBLOCK_TOKEN = token;
         }
+        // Whoever had blocks running has let go of them when it is asked to end.
+        env.CELLBLOCK_DRAIN_S = process.env.CELLBLOCK_DRAIN_S || "5";
         if (folders.length > 0 && !process.env.CELLBLOCK_RECORDS_FILE) {
             // Each service needs its own, and others may run on this machine.
             const folder = path.join(folders[0], ".cellblock");

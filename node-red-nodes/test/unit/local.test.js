@@ -165,14 +165,37 @@ describe("local service", () => {
             const command = path.join(folder, "later");
             const { service, states, logged } = await serviceWith(command);
             await once(service, "state");
+            await sleep(3_500);
             assert.deepEqual(states, [{ name: "missing", command }]);
-            assert.match(logged[0][1], /pip install cellblock/);
+            assert.equal(logged.filter(([, text]) => /pip install cellblock/.test(text)).length, 1);
             script("later", "exit 5");
             while (service.state.name !== "waiting") {
                 await once(service, "state");
             }
             assert.match(service.state.reason, /code 5/);
             await service.stop();
+        });
+
+        it("images that don't help aren't made again and again", async () => {
+            // A service whose answers say that it has no images, and a build that changes nothing.
+            const serve = `
+                const port = Number(process.argv.at(-1));
+                const reasons = ["No image x. Build it with: cellblock image build x"];
+                require("node:http").createServer((request, response) => {
+                    response.writeHead(503).end(JSON.stringify({ status: "not ready", workers: {}, reasons }));
+                }).listen(port, "127.0.0.1", () => {
+                    console.log(JSON.stringify({ event: "listening", url: "http://127.0.0.1:" + port }));
+                });`;
+            fs.writeFileSync(path.join(folder, "serve.js"), serve);
+            const command = script("cellblock", `[ "$1" = image ] && { echo built >> ${folder}/built; exit 0; }\n`
+                + `exec ${process.execPath} ${folder}/serve.js "$@"`);
+            const { service, states } = await serviceWith(command);
+            while (service.state.name !== "waiting") {
+                await once(service, "state");
+            }
+            await service.stop();
+            assert.match(states.find(({ name }) => name === "waiting").reason, /No image x/);
+            assert.equal(fs.readFileSync(path.join(folder, "built"), "utf8"), "built\n");
         });
 
         it("a message waits for a start, and is told when there will be none", async () => {
