@@ -2,15 +2,17 @@
  * The connection to one service: its session, who uses it, and how it is.
  *
  * While nobody uses it, nothing happens. In use, the session is kept up, so that an idle flow notices too when the
- * service goes. Emits "state" with "ready", "unreachable" or "refused", each change once, which is also all that is
- * ever logged.
+ * service goes. Emits "state" with "ready", "unreachable" or "refused", or with what else there is to show, as a
+ * Node-RED status; each change once, which is also all that is ever logged.
  */
 "use strict";
 
 const { EventEmitter } = require("node:events");
+const { isDeepStrictEqual } = require("node:util");
 const { parseServiceUrl } = require("./link");
 const { patiently } = require("./patience");
 const { Session } = require("./session");
+const { NODE_VERSION, differ } = require("./versions");
 
 const DEFAULT_URL = "http://127.0.0.1:8765";
 
@@ -18,20 +20,23 @@ class Connection extends EventEmitter {
     #onUnused = null;
 
     /**
-     * @param {{url?: string, token?: string}} settings empty ones come from CELLBLOCK_URL and CELLBLOCK_TOKEN
-     * @param {{log?: Function, warn?: Function}} [logger] where a change of state is written
+     * @param {{url?: string, token?: string, ca?: string|Buffer, rejectUnauthorized?: boolean}} settings empty ones
+     *     come from CELLBLOCK_URL and CELLBLOCK_TOKEN; the last two are those of `tls.connect`
+     * @param {{log?: Function, warn?: Function, describe?: Function}} [logger] where a change of state is written;
+     *     `describe(name, about)` makes a Node-RED status of a state that has more to tell than its name
      * @throws {TypeError} for an address that isn't one
      */
-    constructor({ url, token }, logger = {}) {
+    constructor({ url, token, ...tls }, logger = {}) {
         super();
         // One listener for each node that uses it: many are no leak.
         this.setMaxListeners(0);
         this.url = parseServiceUrl(url || process.env.CELLBLOCK_URL || DEFAULT_URL);
-        this.session = new Session({ url: this.url, token: token || process.env.CELLBLOCK_TOKEN });
-        this.session.on("up", () => this.#setState("ready"));
+        this.session = new Session({ url: this.url, token: token || process.env.CELLBLOCK_TOKEN, ...tls });
+        this.session.on("up", (welcome) => this.heard("ready", welcome));
         this.session.on("down", (error) => {
-            this.#setState(error.code === "service_unreachable" ? "unreachable" : "refused", error);
+            this.heard(error.code === "service_unreachable" ? "unreachable" : "refused", error);
         });
+        this.describe = logger.describe ?? ((name) => name);
         this.logger = logger;
         this.state = "unknown";
         this.users = new Set();
@@ -77,14 +82,30 @@ class Connection extends EventEmitter {
         this.close();
     }
 
-    #setState(state, error) {
-        if (state === this.state) {
+    /** The session came up, or went down. @param {object|Error} about the service's welcome, or why it went */
+    heard(state, about) {
+        if (state === "ready" && differ(about?.version)) {
+            const versions = { service: about.version, node: NODE_VERSION };
+            if (this.setState(this.describe("mismatch", versions))) {
+                this.logger.warn?.(`the Cellblock service at ${this.url.origin} is version ${versions.service}, this `
+                    + `node ${versions.node}: use the same release of both. As far as they fit, it works`);
+            }
             return;
         }
         const before = this.state;
+        if (this.setState(state)) {
+            this.#report(before, state, about);
+        }
+    }
+
+    /** @param {string|object} state a name, or a Node-RED status @returns {boolean} whether it is another one */
+    setState(state) {
+        if (isDeepStrictEqual(state, this.state)) {
+            return false;
+        }
         this.state = state;
-        this.#report(before, state, error);
         this.emit("state", state);
+        return true;
     }
 
     #report(before, state, error) {

@@ -42,9 +42,10 @@ class Link {
     /**
      * Use `Link.open`.
      *
-     * @param {{url: URL, token?: string, heartbeatMs?: number}} settings
+     * @param {{url: URL, token?: string, heartbeatMs?: number, ca?: string|Buffer, rejectUnauthorized?: boolean}}
+     *     settings the last two are those of `tls.connect`
      */
-    constructor({ url, token, heartbeatMs = HEARTBEAT_MS }) {
+    constructor({ url, token, heartbeatMs = HEARTBEAT_MS, ca, rejectUnauthorized = true }) {
         this.url = url;
         this.heartbeatMs = heartbeatMs;
         this.onMessage = () => {};
@@ -56,6 +57,8 @@ class Link {
             handshakeTimeout: GREETING_MS,
             perMessageDeflate: false,
             maxPayload: MAX_MESSAGE,
+            rejectUnauthorized,
+            ...(ca && { ca }),
             ...(isPrivate(url) && { generateMask: noMask }),
         });
     }
@@ -194,4 +197,4 @@ function parseJson(text) {
     }
 }
 
-module.exports = { Link, parseServiceUrl };
+module.exports = { LOOPBACK, Link, parseServiceUrl };

@@ -6,8 +6,9 @@
 /**
  * A run that brought no answer about its block.
  *
- * `code` is one of service_unreachable, service_not_ready, connection_lost, broken_answer, cancelled, or the
- * `error_key` of the service's problem document. `retryAfterMs` is there if the service said when to come back.
+ * `code` is one of service_unreachable, service_not_ready, certificate_refused, connection_lost, broken_answer,
+ * cancelled, or the `error_key` of the service's problem document. `retryAfterMs` is there if the service said when to
+ * come back.
  */
 class ServiceError extends Error {
     constructor(code, message, options) {
@@ -40,12 +41,21 @@ function connectionError(url, error) {
     if (error instanceof ServiceError) {
         return error;
     }
+    if (isAboutCertificate(error)) {
+        return new ServiceError("certificate_refused", `the certificate of the Cellblock service at ${url.origin} `
+            + `isn't trusted: ${error.message} (${error.code})`, { cause: error });
+    }
     if (NOT_CONNECTED.has(error.code)) {
         const reason = ["ECONNRESET", "EPIPE"].includes(error.code) ? "connection lost" : error.code;
         return unreachable(url, reason, error);
     }
     return new ServiceError("broken_answer", `talking to the Cellblock service at ${url.origin} failed: `
         + `${error.message}. Is that a Cellblock service?`, { cause: error });
+}
+
+/** OpenSSL's and Node's codes for a certificate that wasn't accepted. */
+function isAboutCertificate({ code }) {
+    return /CERT|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH/.test(String(code));
 }
 
 function unreachable(url, reason, cause) {

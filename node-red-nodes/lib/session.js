@@ -5,7 +5,7 @@
  * lost goes on in the service for a while; the next connection takes the session up, and the service tells what was
  * missed. A run that the service doesn't know any more fails, with what is known of it.
  *
- * Emits "up" after each welcome and "down" with the error each time that a connection is lost or can't be made.
+ * Emits "up" with each welcome and "down" with the error each time that a connection is lost or can't be made.
  */
 "use strict";
 
@@ -44,7 +44,13 @@ class Session extends EventEmitter {
     /** Connect, and stay connected. */
     open() {
         this.#open = true;
-        this.#connect().catch(() => {});
+        if (!this.connected) {
+            this.#connect().catch(() => {});
+        }
+    }
+
+    get connected() {
+        return this.#link !== null;
     }
 
     /** Disconnect; what runs is cancelled. */
@@ -127,7 +133,7 @@ class Session extends EventEmitter {
         for (const { id, seq, abandoned } of this.#running.values()) {
             link.send(abandoned ? { kind: "cancel", id } : { kind: "resume", id, after: seq });
         }
-        this.emit("up");
+        this.emit("up", welcome);
     }
 
     #received(message) {

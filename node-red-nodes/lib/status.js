@@ -98,8 +98,11 @@ function failureStatus(error, translate) {
     }
 }
 
-/** The status of an idle node. @param {"unknown"|"ready"|"refused"|"unreachable"} state of the connection */
+/** The status of an idle node. @param {"unknown"|"ready"|"refused"|"unreachable"|object} state of the connection */
 function serviceStatus(state, translate) {
+    if (typeof state === "object") {
+        return state;
+    }
     switch (state) {
     case "unreachable":
         return { ...ABSENT, text: translate("status.unreachable") };

@@ -1,26 +1,138 @@
 /*
- * The config node `cellblock-service`: owns the connection that its Code Blocks share.
+ * The config node `cellblock-service`: owns the connection that its Code Blocks share, and, if it is asked to, the
+ * service itself.
  */
 "use strict";
 
-const { Connection } = require("../lib/connection");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+const { Connection, DEFAULT_URL } = require("../lib/connection");
+const { LOOPBACK, parseServiceUrl } = require("../lib/link");
+const { INSTALL, findCommand } = require("../lib/local/command");
+const { LocalConnection } = require("../lib/local/connection");
+const { SharedServices } = require("../lib/local/shared");
+const { tryConnection } = require("../lib/local/trial");
+const { statusOf } = require("../lib/local/words");
+
+// What the editor shows in place of a password that is kept.
+const KEPT_PASSWORD = "__PWRD__";
 
 module.exports = function (RED) {
+    const services = new SharedServices();
+    const translate = (key, options) => RED._(`cellblock-service.${key}`, options);
+
     function CellblockServiceNode(config) {
         RED.nodes.createNode(this, config);
         this.name = config.name;
+        const node = this;
+        const logger = {
+            log: (text) => node.log(text),
+            warn: (text) => node.warn(text),
+            describe: (name, about) => statusOf(name, about, translate),
+        };
         try {
-            this.connection = new Connection({ url: config.url, token: this.credentials?.token }, this);
+            const settings = { url: config.url, token: node.credentials?.token, ...readTls(config, folders(RED)) };
+            // Whoever gives Node-RED an address in its environment has a service there.
+            if (config.start && (config.url || !process.env.CELLBLOCK_URL)) {
+                const local = { ...localSettings(config, settings), folders: folders(RED) };
+                node.service = services.acquire(local, logOf(RED));
+                node.connection = new LocalConnection(settings, logger, node.service);
+            } else {
+                node.connection = new Connection(settings, logger);
+            }
         } catch (error) {
             // The Code Blocks that use this node read it, show it and answer their messages with it.
-            this.problem = error;
-            this.error(error.message);
+            node.problem = error;
+            node.error(error.message);
         }
         // Without waiting for it: Node-RED stops the nodes that use it at the same time.
-        this.on("close", () => { this.connection?.closeWhenUnused(); });
+        node.on("close", async (removed, done) => {
+            done();
+            await node.connection?.closeWhenUnused();
+            if (node.service) {
+                await services.release(node.service, { forGood: removed });
+            }
+        });
     }
 
     RED.nodes.registerType("cellblock-service", CellblockServiceNode, {
         credentials: { token: { type: "password" } },
     });
+
+    RED.httpAdmin.post("/cellblock/test", RED.auth.needsPermission("cellblock.write"), (request, response) => {
+        answerTest(RED, Object(request.body)).then((outcome) => response.json(outcome), (error) => {
+            response.json({ ok: false, problem: "failed", detail: error.message });
+        });
+    });
 };
+
+/**
+ * Try what the dialog shows, saved or not.
+ *
+ * @param {object} asked {id, url, token, caFile, rejectUnauthorized, start, command, look}: `look` only looks for the
+ *     command
+ * @returns {Promise<object>} an outcome of `tryConnection`; with `start` also `command`, the path of the command or
+ *     null, `install`, the line to type if it isn't there, and `local`, the state of the service that is deployed
+ */
+async function answerTest(RED, asked) {
+    const outcome = {};
+    const found = RED.nodes.getNode(String(asked.id));
+    // Other nodes have tokens too, which are nobody's business here.
+    const node = found?.type === "cellblock-service" ? found : null;
+    if (asked.start) {
+        outcome.command = findCommand(String(asked.command || ""), { folders: folders(RED) });
+        outcome.install = INSTALL;
+        outcome.local = node?.service?.state ?? null;
+    }
+    if (asked.look) {
+        return outcome;
+    }
+    let url = String(asked.url || process.env.CELLBLOCK_URL || DEFAULT_URL);
+    if (asked.start && outcome.local?.url && sameOrigin(node.service.settings.url, url)) {
+        // It may have had to take another port.
+        url = outcome.local.url.href;
+    }
+    try {
+        const token = asked.token === KEPT_PASSWORD ? node?.credentials?.token : asked.token;
+        const tls = readTls(asked, folders(RED));
+        return { ...outcome, ...await tryConnection({ url, token: token || process.env.CELLBLOCK_TOKEN, ...tls }) };
+    } catch (error) {
+        return { ...outcome, ok: false, problem: "ca_file", detail: error.message };
+    }
+}
+
+function sameOrigin(one, other) {
+    return URL.canParse(other) && new URL(other).origin === one.origin;
+}
+
+/** @throws {Error} for a file that can't be read, or holds no certificate */
+function readTls({ caFile, rejectUnauthorized }, [folder]) {
+    const tls = { rejectUnauthorized: rejectUnauthorized !== false };
+    if (caFile) {
+        tls.ca = fs.readFileSync(path.resolve(folder, String(caFile)), "utf8");
+        if (!tls.ca.includes("-----BEGIN CERTIFICATE-----")) {
+            throw new Error(`${caFile} holds no certificate in PEM`);
+        }
+    }
+    return tls;
+}
+
+/** @throws {Error} for an address at which no service is started */
+function localSettings({ command }, { url, token }) {
+    const place = parseServiceUrl(url || DEFAULT_URL);
+    if (place.protocol !== "http:" || !LOOPBACK.has(place.hostname)) {
+        throw new Error(`a service can be started only at an address of this machine, such as ${DEFAULT_URL}, `
+            + `not at ${place.origin}`);
+    }
+    return { url: place, command: command || "", token };
+}
+
+/** Where a virtual environment may be; the first is Node-RED's own. */
+function folders(RED) {
+    return [RED.settings.userDir || path.join(os.homedir(), ".node-red"), process.cwd()];
+}
+
+function logOf(RED) {
+    return (level, text) => RED.log[level](`[cellblock-service] ${text}`);
+}

@@ -11,9 +11,13 @@ const { Hub } = require("../lib/hub");
 const lastSeen = require("../lib/last-seen");
 const { Provenance } = require("../lib/provenance");
 const { Runtime } = require("../lib/runtime");
+const { statusOf } = require("../lib/local/words");
 const { readSettings } = require("../lib/settings");
 const { Sources } = require("../lib/sources");
+const { name: PACKAGE } = require("../package.json");
 
+// Where Node-RED keeps the texts of the config node, which has the words for what is wrong with a service.
+const SERVICE_TEXTS = `${PACKAGE}/cellblock-service:cellblock-service.`;
 const SECRETS = Array.from({ length: 16 }, (_, slot) => `secret${slot}`);
 
 module.exports = function (RED) {
@@ -157,7 +161,11 @@ function sharedConnection(RED) {
     let connection = null;
     return {
         get() {
-            connection ??= new Connection({}, RED.log && { log: RED.log.info, warn: RED.log.warn });
+            connection ??= new Connection({}, {
+                log: RED.log.info,
+                warn: RED.log.warn,
+                describe: (name, about) => statusOf(name, about, (key, options) => RED._(SERVICE_TEXTS + key, options)),
+            });
             return connection;
         },
         releaseIfUnused() {

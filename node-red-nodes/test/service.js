@@ -11,6 +11,8 @@ const os = require("node:os");
 const path = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
 
+const { look } = require("../lib/local/ask");
+
 const COMMAND = process.env.CELLBLOCK_COMMAND || path.resolve(__dirname, "../../.venv/bin/cellblock");
 const START_TIMEOUT_MS = 120_000;
 
@@ -27,7 +29,7 @@ async function freePort() {
 class OwnService {
     constructor(port, env = {}) {
         this.port = port;
-        this.url = `http://127.0.0.1:${port}`;
+        this.url = `${env.CELLBLOCK_TLS_CERTIFICATE ? "https" : "http"}://127.0.0.1:${port}`;
         this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "cellblock-test-"));
         this.env = { CELLBLOCK_RECORDS_FILE: path.join(this.folder, "records.sqlite3"), ...env };
     }
@@ -68,11 +70,7 @@ class OwnService {
     }
 
     async #ready() {
-        try {
-            return (await fetch(`${this.url}/readyz`)).ok;
-        } catch {
-            return false;
-        }
+        return (await look(new URL(this.url), { tls: { rejectUnauthorized: false } }))?.ready ?? false;
     }
 }
 
@@ -86,4 +84,10 @@ async function startService() {
     return service;
 }
 
-module.exports = { OwnService, freePort, startService };
+/** Where the service's bundles and images are, unless a test says otherwise. */
+function usualHome() {
+    const cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
+    return process.env.CELLBLOCK_HOME || path.join(cache, "cellblock");
+}
+
+module.exports = { COMMAND, OwnService, freePort, startService, usualHome };

@@ -58,9 +58,9 @@ class Talk {
     }
 
     /** Take a greeting, and answer it. */
-    async welcome(session = "s1", resumed = false) {
+    async welcome(session = "s1", resumed = false, version = "0") {
         const hello = await this.next("hello");
-        this.say({ kind: "welcome", session, resumed, version: "0", limits: {} });
+        this.say({ kind: "welcome", session, resumed, version, limits: {} });
         return hello;
     }
 
