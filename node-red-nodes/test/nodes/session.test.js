@@ -133,24 +133,6 @@ describe("a block and its flow", function () {
         });
     });
 
-    describe("examples", () => {
-        const blockOf = (name) => {
-            const { code, order, keepState } = require(`../../examples/${name}.json`)
-                .find((node) => node.type === "code-block");
-            return block(code, { order, keepState });
-        };
-
-        it("kept state", async () => {
-            const flow = await blockOf("kept-state");
-            assert.deepEqual(await results(flow, [1.2, 1.8]), [{ readings: 1, mean: 1.2 }, { readings: 2, mean: 1.5 }]);
-        });
-
-        it("context", async () => {
-            const flow = await blockOf("context");
-            assert.deepEqual((await results(flow, [1.2, 1.8, 1.5])).map(({ highest }) => highest), [1.2, 1.8, 1.8]);
-        });
-    });
-
     it("printed text is told while the block runs, and goes to the debug sidebar", async () => {
         const flow = await block("import sys, time\nprint('first')\nprint('careful', file=sys.stderr)\n"
             + "while not flow.get('heard', default=False): time.sleep(0.01)\nprint('x' * 3000)");
