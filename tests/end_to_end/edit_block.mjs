@@ -234,7 +234,8 @@ async function findIt(editor, block, seen) {
     await page.waitForTimeout(500);
     await page.locator("#red-ui-workspace-chart").click({ position: { x: 600, y: 500 } });
     await page.keyboard.press("Control+f");
-    await page.locator("#red-ui-search input").first().fill("return 'works'");
+    await page.locator("#red-ui-search input").first().waitFor();
+    await page.keyboard.type("return 'works'", { delay: 30 });
     await page.locator(".red-ui-search-result").first().waitFor();
     seen.found = await page.locator(".red-ui-search-result").count();
     await page.keyboard.press("Escape");
