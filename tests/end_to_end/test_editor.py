@@ -67,7 +67,6 @@ def written(node, chromium, start_node_red, own_service, tmp_path) -> dict[str, 
 
 
 def test_a_block_is_written_run_and_deployed_while_the_service_comes_and_goes(written):
-    print(f"opened in {written['opening']} ms, marked in {written['marking']} ms")
     assert min(written["opening"]) < OPENING_MS
     assert min(written["marking"]) < MARKING_MS
     assert "undefined name 'wrongs'" in written["problem"]

@@ -77,7 +77,7 @@ class Runs {
     }
 
     #handlers({ flow }, { tell, signal }) {
-        const show = (event, value, more) => tell({ event, ...more, value: treeOf(value, this.encodeObject) });
+        const show = (op, value) => tell({ event: "node", op, value: treeOf(value, this.encodeObject) });
         return {
             signal,
             onStatus: (status, progress) => tell({ event: "status", status, ...(progress && { progress }) }),
@@ -86,8 +86,8 @@ class Runs {
             // What it would send and show in the flow, the editor shows.
             onCall: callAnswers(flow.answerContext, {
                 send: (bytes) => show("send", values.decode(bytes)),
-                log: (level, value) => show("log", value, { level }),
-                error: (value) => show("log", value, { level: "error" }),
+                log: (level, value) => show(level, value),
+                error: (value) => show("error", value),
                 status: (value) => show("status", value),
                 env: flow.env,
             }),

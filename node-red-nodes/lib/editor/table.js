@@ -3,6 +3,7 @@
  */
 "use strict";
 
+const { narrow } = require("../dtypes");
 const values = require("../values");
 
 const MAX_ROWS = 200;
@@ -61,7 +62,10 @@ function cellOf({ data, nulls, categories, dtype }, row) {
     if (typeof value === "bigint" && /^[<>]?[Mm]8|^datetime64/.test(dtype)) {
         return momentOf(value, dtype);
     }
-    return /^\|?b1$|^boolean$/.test(dtype) ? Boolean(value) : textOf(value);
+    if (/^\|?b1$|^boolean$/.test(dtype)) {
+        return Boolean(value);
+    }
+    return textOf(typeof value === "bigint" ? narrow(value) : value);
 }
 
 const TICKS_A_SECOND = { s: 1n, ms: 1000n, us: 1_000_000n, ns: 1_000_000_000n };

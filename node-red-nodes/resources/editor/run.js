@@ -273,8 +273,7 @@
                 empty.remove();
                 [result, pictures, printed, facts].forEach((part) => part.empty());
             },
-            say({ event, text, level, value }) {
-                const shown = value && cellblock.tree(value);
+            say({ event, text, op, value }) {
                 switch (event) {
                 case "stdout":
                 case "stderr":
@@ -283,11 +282,10 @@
                 case "cut":
                     line("cellblock-said", `${cellblock.text("run.cut")}\n`);
                     break;
-                default: {
-                    const label = event === "log" ? `node.${level}` : `node.${event}`;
+                default:
                     cellblock.element("div", "cellblock-said").append(
-                        cellblock.element("span", "cellblock-label", label), " ", shown).appendTo(printed);
-                }
+                        cellblock.element("span", "cellblock-label", `node.${op}`), " ", cellblock.tree(value),
+                    ).appendTo(printed);
                 }
             },
             fail: (error, go) => result.append(cellblock.failure(error, go)),

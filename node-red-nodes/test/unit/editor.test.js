@@ -91,7 +91,8 @@ describe("editor: preview", () => {
     it("shows a DataFrame as a table with its index, and as it is sent", () => {
         const days = Buffer.from(BigInt64Array.of(0n, 86_400_000_000n).buffer);
         const packed = frame(["level", "ok"], series("at", null, array("<M8[us]", [2], days), null),
-            [array("<f8", [2], Buffer.from(Float64Array.of(1.5, NaN).buffer)), array("|b1", [2], Buffer.of(1, 0))], null);
+            [array("<f8", [2], Buffer.from(Float64Array.of(1.5, NaN).buffer)), array("|b1", [2], Buffer.of(1, 0))],
+            null);
         const { table, value } = previewOf(packed, forms, encodeObject);
         assert.deepEqual(table.columns.map(({ name, index }) => [name, index]),
             [["at", true], ["level", false], ["ok", false]]);
@@ -154,7 +155,8 @@ describe("editor: what a browser runs", () => {
     it("checks texts together only where they share their variables", () => {
         const texts = { initialize: "a", code: "b", finalize: " ", keepState: true };
         assert.deepEqual({ ...inContext(texts, "code") }, { code: "b", before: "a", after: "" });
-        assert.deepEqual({ ...inContext({ ...texts, keepState: false }, "code") }, { code: "b", before: "", after: "" });
+        assert.deepEqual({ ...inContext({ ...texts, keepState: false }, "code") },
+            { code: "b", before: "", after: "" });
     });
 });
 
