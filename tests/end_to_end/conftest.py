@@ -162,7 +162,8 @@ def service_url(request: pytest.FixtureRequest) -> str:
 def start_node_red(node: str, tmp_path: Path) -> Iterator[Callable[..., Program]]:
     """Give a function that starts Node-RED with a flow, its blank service addresses meaning `service_url`.
 
-    `settings` is a file with other settings than the demonstration's, which gets `more` in its environment.
+    `settings` is a file with other settings than the demonstration's, which gets `more` in its environment. `modules`
+    is a node_modules with another Node-RED, and perhaps the Node.js that it needs.
     """
     started: list[Program] = []
 
@@ -170,6 +171,7 @@ def start_node_red(node: str, tmp_path: Path) -> Iterator[Callable[..., Program]
         flow: list[dict[str, object]],
         service_url: str,
         settings: Path = NODES / "demo" / "settings.cjs",
+        modules: Path = NODES / "node_modules",
         **more: str,
     ) -> Program:
         user_dir = tmp_path / "node-red"
@@ -178,7 +180,12 @@ def start_node_red(node: str, tmp_path: Path) -> Iterator[Callable[..., Program]
         port = free_port()
         program = Program(
             "Node-RED",
-            [node, str(NODES / "node_modules/node-red/red.js"), "--settings", str(settings)],
+            [
+                shutil.which("node", path=modules / ".bin") or node,
+                str(modules / "node-red/red.js"),
+                "--settings",
+                str(settings),
+            ],
             port,
             "/settings",
             tmp_path / "node-red.log",

@@ -120,6 +120,8 @@ export class Editor {
 
     /** Show one of the tabs inside a Code Block's dialog. */
     async showTab(id) {
+        // Two clicks on tabs in quick succession are a double click to Node-RED.
+        await this.page.waitForTimeout(450);
         await this.page.locator(`#red-ui-tab-${id}`).click();
         await this.page.locator(`#${id}`).waitFor();
     }

@@ -115,6 +115,7 @@
             if (found.length === 0) {
                 cellblock.element("li", "cellblock-none", missingText(answer?.missing)).appendTo(menu);
             }
+            menu[0].scrollIntoView({ block: "nearest" });
         }
 
         search.on("input", look).on("blur", close).on("keydown", (event) => {
@@ -208,7 +209,7 @@
                     id: own.id, service: cellblock.chosenService(), node: "", part: "code", input: "msg", msg: {},
                     config: {
                         ...config, code: codeThatOnlyImports(config.code), packages: packages(), keepState: false,
-                        mode: "message", timeout: 600,
+                        mode: "message",
                     },
                 }, (told) => current === own && take(told));
             } catch (error) {

@@ -63,8 +63,8 @@ describe("the editor's questions", () => {
 
     it("a run on the message that the node saw last", async () => {
         const flow = await block("return data");
-        const none = await helper.request().post("/cellblock/run")
-            .send({ id: "none", service: "service", node: "block", part: "code", input: "last", config: { code: "1" } });
+        const early = { id: "early", service: "service", node: "block", input: "last", config: { code: "1" } };
+        const none = await helper.request().post("/cellblock/run").send(early);
         assert.equal(none.status, 404);
         flow.send({ payload: [1, 2], topic: "t", res: { socket: true } });
         await flow.at("out0");
@@ -89,7 +89,8 @@ describe("the editor's questions", () => {
         const events = await onPayload("node.send('sent')\nnode.warn('careful')\nnode.status('busy')\n"
             + "return flow.get('seven')", 1);
         assert.equal(valueOf(events.at(-1)), 7);
-        assert.deepEqual(events.filter(({ event }) => event === "node").map(({ op }) => op), ["send", "warn", "status"]);
+        const said = events.filter(({ event }) => event === "node");
+        assert.deepEqual(said.map(({ op }) => op), ["send", "warn", "status"]);
         assert.deepEqual(flow.seen.out0, []);
     });
 
@@ -111,7 +112,8 @@ describe("the editor's questions", () => {
     it("a join's sources by name, an item of a list, a secret that was typed", async () => {
         await block("");
         const sources = [{ id: "a", name: "level" }, { id: "b", name: "rain" }];
-        const joined = await onPayload("return [data, inputs['rain']]", { level: 1, rain: 2 }, { mode: "join", sources });
+        const payload = { level: 1, rain: 2 };
+        const joined = await onPayload("return [data, inputs['rain']]", payload, { mode: "join", sources });
         assert.deepEqual(valueOf(joined.at(-1)), [[1, 2], 2]);
         const item = await onPayload("return data", [5, 6], { mode: "item" });
         assert.equal(valueOf(item.at(-1)), 5);
