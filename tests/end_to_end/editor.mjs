@@ -177,7 +177,10 @@ export class Editor {
     }
 
     async deploy() {
+        const deployed = this.page.waitForResponse((response) =>
+            response.request().method() === "POST" && new URL(response.url()).pathname === "/flows");
         await this.page.locator("#red-ui-header-button-deploy").click();
+        await deployed;
         await this.page.locator("#red-ui-header-button-deploy.disabled").waitFor();
     }
 
