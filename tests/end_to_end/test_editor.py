@@ -148,3 +148,38 @@ def test_the_basic_editor_of_node_red_5(node, chromium, start_node_red, service_
     modules = Path(os.environ["NODE_RED_5"])
     node_red = start_node_red(EMPTY_FLOW, service_url, settings=SETTINGS, modules=modules, EDITOR_LIB="basic")
     check_seen(play(node, "other_editors.mjs", node_red.url, tmp_path))
+
+
+def test_an_older_block_keeps_its_settings_and_a_copied_one_its_sources(
+    node, chromium, start_node_red, service_url, tmp_path
+):
+    old = {
+        "id": "old", "type": "code-block", "z": "tab", "service": "", "name": "old", "language": "python",
+        "code": "return data", "outputs": 2, "timeout": "5", "order": "in-order", "keepState": True,
+        "frames": "columns", "arrays": "typed", "x": 400, "y": 100, "wires": [["out"], []],
+    }  # fmt: skip
+    sources = [{"id": "b", "name": "rain"}, {"id": "a", "name": "level"}]
+    joining = {
+        **old, "id": "joining", "name": "joining", "keepState": False, "mode": "join", "sources": sources,
+        "x": 400, "y": 300, "wires": [[], []],
+    }  # fmt: skip
+    flow = [
+        *EMPTY_FLOW,
+        {"id": "a", "type": "change", "z": "tab", "name": "level", "x": 200, "y": 300, "wires": [["joining"]]},
+        {"id": "b", "type": "change", "z": "tab", "name": "rain", "x": 200, "y": 360, "wires": [["joining"]]},
+        {"id": "out", "type": "debug", "z": "tab", "x": 600, "y": 100, "wires": []},
+        old,
+        joining,
+    ]
+    node_red = start_node_red(flow, service_url)
+    seen = play(node, "old_flow.mjs", node_red.url, tmp_path)
+    deployed = {each["id"]: each for each in seen["flows"]}
+    assert {name: deployed["old"][name] for name in old} == old
+    assert deployed["old"]["mode"] == "message"
+    [copy] = [each for each in seen["flows"] if each.get("name") == "joining" and each["id"] != "joining"]
+    upstream = {each["id"]: each["name"] for each in seen["flows"] if [copy["id"]] in each.get("wires", [])}
+    assert [(upstream.get(source["id"]), source["name"]) for source in copy["sources"]] == [
+        ("rain", "rain"),
+        ("level", "level"),
+    ]
+    assert seen["errors"] == []
