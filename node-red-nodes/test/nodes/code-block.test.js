@@ -15,7 +15,8 @@ describe("code-block in a flow", function () {
     async function outcome(code, msg, config) {
         const flow = await block(code, config);
         flow.send(msg);
-        return (await flow.at("out0"))[0];
+        // The first figure may wait for its image to be built.
+        return (await flow.at("out0", 1, 60_000))[0];
     }
 
     describe("results", () => {
