@@ -34,4 +34,9 @@ export default [
         languageOptions: { sourceType: "script", globals: { ...globals.browser, ...globals.jquery, RED: "readonly" } },
         rules: { ...rules, "no-var": "off" },
     },
+    {
+        files: ["resources/**/*.js"],
+        languageOptions: { sourceType: "script", globals: { ...globals.browser, ...globals.jquery, RED: "readonly" } },
+        rules,
+    },
 ];

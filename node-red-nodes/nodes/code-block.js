@@ -6,6 +6,7 @@
 "use strict";
 
 const { Connection } = require("../lib/connection");
+const { registerEditor } = require("../lib/editor/endpoints");
 const { variableOf } = require("../lib/environment");
 const { Hub } = require("../lib/hub");
 const lastSeen = require("../lib/last-seen");
@@ -41,6 +42,11 @@ module.exports = function (RED) {
 
     RED.nodes.registerType("code-block", CodeBlockNode, {
         credentials: Object.fromEntries(SECRETS.map((slot) => [slot, { type: "password" }])),
+    });
+    registerEditor(RED, {
+        connectionFor: (id) => connectionFor(RED, id, common.shared),
+        release: common.shared.releaseIfUnused,
+        stores: contextStores(RED),
     });
 };
 

@@ -67,10 +67,10 @@ async function session(editor, shot) {
 
     await editor.openDialog(block);
     await editor.showTab("code-block-tab-setup");
-    await editor.page.locator("#node-input-outputs").fill("501");
-    await editor.page.locator("#node-input-outputs").press("Tab");
+    await editor.page.locator("#code-block-outputs").fill("501");
+    await editor.page.locator("#code-block-outputs").press("Tab");
     await shot("6-setup");
-    const invalid = await editor.page.locator("#node-input-outputs.input-error").count();
+    const invalid = await editor.page.locator("#code-block-outputs.input-error").count();
     await editor.page.locator("#node-dialog-cancel").click();
     return { result, status, error, errorStatus, counted, tooManyOutputs: invalid ? "invalid" : "accepted" };
 }

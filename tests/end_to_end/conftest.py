@@ -160,21 +160,36 @@ def service_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def start_node_red(node: str, tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Give a function that starts Node-RED with a flow, its blank service addresses meaning `service_url`."""
+    """Give a function that starts Node-RED with a flow, its blank service addresses meaning `service_url`.
+
+    `settings` is a file with other settings than the demonstration's, which gets `more` in its environment. `modules`
+    is a node_modules with another Node-RED, and perhaps the Node.js that it needs.
+    """
     started: list[Program] = []
 
-    def start(flow: list[dict[str, object]], service_url: str) -> Program:
+    def start(
+        flow: list[dict[str, object]],
+        service_url: str,
+        settings: Path = NODES / "demo" / "settings.cjs",
+        modules: Path = NODES / "node_modules",
+        **more: str,
+    ) -> Program:
         user_dir = tmp_path / "node-red"
         user_dir.mkdir()
         (user_dir / "flows.json").write_text(json.dumps(flow))
         port = free_port()
         program = Program(
             "Node-RED",
-            [node, str(NODES / "node_modules/node-red/red.js"), "--settings", str(NODES / "demo/settings.cjs")],
+            [
+                shutil.which("node", path=modules / ".bin") or node,
+                str(modules / "node-red/red.js"),
+                "--settings",
+                str(settings),
+            ],
             port,
             "/settings",
             tmp_path / "node-red.log",
-            {"NODE_RED_PORT": str(port), "CELLBLOCK_NODE_RED_DIR": str(user_dir), "CELLBLOCK_URL": service_url},
+            {"NODE_RED_PORT": str(port), "CELLBLOCK_NODE_RED_DIR": str(user_dir), "CELLBLOCK_URL": service_url} | more,
         )
         started.append(program)
         program.start()

@@ -120,6 +120,8 @@ export class Editor {
 
     /** Show one of the tabs inside a Code Block's dialog. */
     async showTab(id) {
+        // Two clicks on tabs in quick succession are a double click to Node-RED.
+        await this.page.waitForTimeout(450);
         await this.page.locator(`#red-ui-tab-${id}`).click();
         await this.page.locator(`#${id}`).waitFor();
     }
@@ -130,11 +132,23 @@ export class Editor {
         await this.page.waitForTimeout(300);
     }
 
-    /** Replace the code in an open Code Block dialog by typing. */
-    async typeCode(code) {
-        await this.page.locator("#node-input-code-editor .view-lines").click();
+    /** Put the cursor into the code of an open Code Block dialog and take all of it away. */
+    async clearCode(part = "code") {
+        await this.page.locator(`#node-input-${part}-editor`).locator(".view-lines, .ace_content, .red-ui-editor-text-basic").click();
         await this.page.keyboard.press("Control+A");
         await this.page.keyboard.press("Delete");
+    }
+
+    /** Replace the code in an open Code Block dialog by pasting. */
+    async pasteCode(code, part = "code") {
+        await this.clearCode(part);
+        await this.page.keyboard.insertText(code);
+        await this.page.keyboard.press("Escape");
+    }
+
+    /** Replace the code in an open Code Block dialog by typing. */
+    async typeCode(code) {
+        await this.clearCode();
         for (const [i, line] of code.split("\n").entries()) {
             if (i > 0) {
                 await this.page.keyboard.press("Enter");
@@ -147,8 +161,26 @@ export class Editor {
         }
     }
 
+    /** Have the Run pane use this as the message, or its payload. */
+    async runOn(value) {
+        const chooser = this.page.locator(".cellblock-message:visible");
+        await chooser.locator(".red-ui-typedInput-type-select").click();
+        await this.page.locator(".red-ui-typedInput-options:visible [value='json']").click();
+        await chooser.locator(".red-ui-typedInput-input").fill(JSON.stringify(value));
+    }
+
+    /** Press Run, and wait for the end of the run. @returns {Promise<Locator>} what came out */
+    async runCode(timeout = 60_000) {
+        await this.page.locator(".cellblock-run:visible").click();
+        await this.page.locator(".cellblock-bar:visible:not(.cellblock-running)").waitFor({ timeout });
+        return this.page.locator(".cellblock-output:visible");
+    }
+
     async deploy() {
+        const deployed = this.page.waitForResponse((response) =>
+            response.request().method() === "POST" && new URL(response.url()).pathname === "/flows");
         await this.page.locator("#red-ui-header-button-deploy").click();
+        await deployed;
         await this.page.locator("#red-ui-header-button-deploy.disabled").waitFor();
     }
 
@@ -163,6 +195,51 @@ export class Editor {
 
     clearDebugSidebar() {
         return this.page.locator("#red-ui-sidebar-debug-clear").click();
+    }
+
+    /** The flows as they are deployed. */
+    flows() {
+        return this.page.evaluate(async () => (await fetch("flows")).json());
+    }
+
+    /**
+     * Double-click a node and take the time until its dialog's code is on the screen.
+     *
+     * @returns {Promise<number>} milliseconds since the second click
+     */
+    timeToOpen(id) {
+        return this.#timeFrom("mousedown", "#node-input-code-editor .view-line", () => this.openDialog(id));
+    }
+
+    /**
+     * Press a key and take the time until a marker for an error is on the screen.
+     *
+     * @returns {Promise<number>} milliseconds since the key
+     */
+    timeToMarker(key) {
+        return this.#timeFrom("keydown", ".squiggly-error", () => this.page.keyboard.press(key));
+    }
+
+    /** The time from the last event of a kind that `act` makes to the frame that shows an element. */
+    async #timeFrom(event, selector, act) {
+        await this.page.evaluate(([type, wanted]) => {
+            window.timed = new Promise((resolve) => {
+                let begun = 0;
+                const begin = () => { begun = performance.now(); };
+                window.addEventListener(type, begin, true);
+                const look = () => {
+                    if (begun > 0 && document.querySelector(wanted)) {
+                        window.removeEventListener(type, begin, true);
+                        requestAnimationFrame(() => resolve(performance.now() - begun));
+                    } else {
+                        requestAnimationFrame(look);
+                    }
+                };
+                look();
+            });
+        }, [event, selector]);
+        await act();
+        return this.page.evaluate(() => window.timed);
     }
 
     /** The text of a message in the debug sidebar, once it is there. @returns {Promise<string>} */
