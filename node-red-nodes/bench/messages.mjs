@@ -4,7 +4,8 @@
  *
  *     node bench/messages.mjs SERVICE_URL [RUNS]
  *
- * Prints {"codeBlock": [ms, ...], "function": [ms, ...]}.
+ * Prints {"codeBlock": [ms, ...], "function": [ms, ...], "rate": [messages a second, ...]}: the last for many messages
+ * at once through the Code Block, all of which have to arrive, in order.
  */
 import fs from "node:fs";
 import http from "node:http";
@@ -17,6 +18,8 @@ import { fileURLToPath } from "node:url";
 const RED = createRequire(import.meta.url)("node-red");
 const [url, runs = "100"] = process.argv.slice(2);
 const WARM_UP = 5;
+const ROUNDS = 5;
+const AT_ONCE = 500;
 
 let arrived = () => {};
 
@@ -27,7 +30,7 @@ function flow(id, underTest) {
             func: "msg.started = global.get('now')(); return msg;" },
         { id: `${id}-node`, z: `${id}-tab`, wires: [[`${id}-out`]], outputs: 1, ...underTest },
         { id: `${id}-out`, type: "function", z: `${id}-tab`, outputs: 0, wires: [],
-            func: "global.get('arrived')(global.get('now')() - msg.started);" },
+            func: "global.get('arrived')(global.get('now')() - msg.started, msg.payload);" },
     ];
 }
 
@@ -47,12 +50,38 @@ async function measure(id) {
     return samples;
 }
 
+async function measureRate(id) {
+    const first = RED.nodes.getNode(`${id}-in`);
+    const rates = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+        const started = performance.now();
+        await new Promise((resolve, reject) => {
+            let expected = 0;
+            sleep(60_000, null, { ref: false }).then(() => reject(new Error(`message ${expected} was lost`)));
+            arrived = (_, payload) => {
+                if (payload !== expected) {
+                    reject(new Error(`message ${payload} arrived in the place of ${expected}`));
+                }
+                expected += 1;
+                if (expected === AT_ONCE) {
+                    resolve();
+                }
+            };
+            for (let payload = 0; payload < AT_ONCE; payload += 1) {
+                first.receive({ payload });
+            }
+        });
+        rates.push(AT_ONCE / (performance.now() - started) * 1000);
+    }
+    return rates;
+}
+
 const userDir = fs.mkdtempSync(path.join(os.tmpdir(), "cellblock-bench-"));
 fs.writeFileSync(path.join(userDir, "flows.json"), JSON.stringify([
     { id: "service", type: "cellblock-service", name: "", url },
-    ...flow("codeBlock", { type: "code-block", service: "service", language: "python", code: "return data + 1",
+    ...flow("codeBlock", { type: "code-block", service: "service", language: "python", code: "return data",
         timeout: 30 }),
-    ...flow("function", { type: "function", func: "msg.payload += 1; return msg;" }),
+    ...flow("function", { type: "function", func: "return msg;" }),
 ]));
 RED.init(http.createServer(), {
     userDir,
@@ -61,14 +90,18 @@ RED.init(http.createServer(), {
     httpAdminRoot: false,
     httpNodeRoot: false,
     telemetry: { enabled: false, updateNotification: false },
-    functionGlobalContext: { now: () => performance.now(), arrived: (elapsed) => arrived(elapsed) },
+    functionGlobalContext: { now: () => performance.now(), arrived: (...told) => arrived(...told) },
     logging: { console: { level: "error" } },
 });
 await RED.start();
 while (!RED.nodes.getNode("function-out")) {
     await sleep(20);
 }
-console.log(JSON.stringify({ codeBlock: await measure("codeBlock"), function: await measure("function") }));
+console.log(JSON.stringify({
+    codeBlock: await measure("codeBlock"),
+    function: await measure("function"),
+    rate: await measureRate("codeBlock"),
+}));
 await RED.stop();
 fs.rmSync(userDir, { recursive: true, force: true });
 process.exit(0);
