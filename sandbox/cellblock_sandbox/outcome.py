@@ -6,14 +6,13 @@ run that was cancelled is "cancelled", and only one that was asked to stop can b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgpack
 
 from cellblock_sandbox.guest.process import (
-    AnswerTooLarge,
     GuestAbort,
     GuestExit,
     GuestTrap,
@@ -103,11 +102,11 @@ _RESULT = b"\x82\xa6status\xa9completed\xa6result\xc6"
 _LENGTH_BYTES = 4
 
 
-Lender = Callable[[int, int], memoryview]
-"""Gives so many bytes of the guest's memory at an address. Raises GuestFault for memory that it doesn't have."""
+Lent = Callable[[Any], list[Buffer]]
+"""Reads the pieces of a result where they lie, as `Guest.lent` does, and raises what that raises."""
 
 
-def answered(answer: bytes, interrupted: Reason | None, lender: Lender, most_bytes: int) -> Ending:
+def answered(answer: bytes, interrupted: Reason | None, lent: Lent) -> Ending:
     """Read the guest's answer. `interrupted` is why it was asked to stop, if it was. AnswerTooLarge."""
     start = len(_RESULT) + _LENGTH_BYTES
     if answer[: len(_RESULT)] == _RESULT and int.from_bytes(answer[len(_RESULT) : start]) == len(answer) - start:
@@ -117,22 +116,14 @@ def answered(answer: bytes, interrupted: Reason | None, lender: Lender, most_byt
         status, result, told = content["status"], content.get("result"), content.get("error")
         figures = content.get("figures")
         if status == "completed" and isinstance(figures, bytes | None):
-            pieces = _lent(content["pieces"], lender, most_bytes) if "pieces" in content else [result]
+            pieces = lent(content["pieces"]) if "pieces" in content else [result]
             if all(isinstance(piece, Buffer) for piece in pieces):
                 return Ending("completed", pieces, figures=figures)
         if status == "error" or (status == "timeout" and interrupted is not None):
             return Ending(status, error={key: told[key] for key in BlockError.__dataclass_fields__})
-    except (ValueError, KeyError, TypeError, AttributeError, GuestFault, msgpack.UnpackException):
+    except (ValueError, LookupError, TypeError, AttributeError, GuestFault, msgpack.UnpackException):
         pass
     return Ending("error", error=error("GuestCrashed", "the guest's answer is not one it could have given"))
-
-
-def _lent(places: Sequence[Any], lender: Lender, most_bytes: int) -> list[Buffer]:
-    """The pieces of a result that is lent (guest/inside/lending.py). AnswerTooLarge, and what is caught above."""
-    size = sum(len(place) if isinstance(place, bytes) else place[1] for place in places)
-    if size > most_bytes:
-        raise AnswerTooLarge(size)
-    return [place if isinstance(place, bytes) else lender(*place).toreadonly() for place in places]
 
 
 def too_large(size: int, limit: int) -> Ending:

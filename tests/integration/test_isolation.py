@@ -214,3 +214,14 @@ def test_no_javascript(sandbox):
     for module in ("js", "pyodide_js", "_pyodide_core"):
         assert sandbox.run(f"import {module}").error.type == "ModuleNotFoundError"
     assert sandbox.run("from pyodide.code import run_js\nrun_js('1')").status == "error"
+
+
+def test_warm_sandboxes_are_as_new(image):
+    """Pages that are copied in advance are the image's, and each sandbox's own."""
+    assert image._state.written
+    code = "import builtins\nseen = getattr(builtins, 'mark', None)\nbuiltins.mark = data\nreturn seen, data"
+    with image.sandbox() as first, image.sandbox() as second:
+        for sandbox in (first, second):
+            sandbox.warm()
+        for number, sandbox in enumerate((first, second)):
+            assert sandbox.run(code, data=number).value == (None, number)

@@ -7,7 +7,7 @@ isolated interpreter on top of it, with the read-only files of its image.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,10 +109,14 @@ class GuestLimits:
 
 @dataclass(frozen=True)
 class GuestState:
-    """What an image keeps of a guest beside its memory: the libraries opened, and the runner's address."""
+    """What an image keeps of a guest beside its memory: the libraries opened, and the runner's address.
+
+    `written` are the pages of memory that any run writes to.
+    """
 
     opened: list[str] = field(default_factory=list)
     runner: int = 0
+    written: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Runtime:
@@ -217,6 +221,19 @@ class Guest:
             self.interrupted = watchdog.disarm()
         if self._stack_overran():
             raise StackExhausted
+
+    def lent(self, places: Iterable[Any], most_bytes: int) -> list[bytes | memoryview]:
+        """The pieces of a result that the latest answer lends (guest/inside/lending.py), until anything else runs.
+
+        The guest may have made them up. AnswerTooLarge, GuestFault for memory that it doesn't have, TypeError and
+        IndexError for what is no piece.
+        """
+        pieces = list(places)
+        size = sum(len(piece) if isinstance(piece, bytes) else piece[1] for piece in pieces)
+        if size > most_bytes:
+            raise AnswerTooLarge(size)
+        view = self.instance.memory.view
+        return [piece if isinstance(piece, bytes) else view(*piece).toreadonly() for piece in pieces]
 
     def cancel(self) -> bool:
         """Ask it to stop, from any thread, as at its deadline. False if it isn't running, or has been asked before."""

@@ -89,5 +89,6 @@ def _compile(guest: Guest, batch: dict[str, bytes]) -> dict[str, bytes | None]:
     answer: dict[str, Any] = msgpack.unpackb(guest.run(msgpack.packb(request), _BATCH))
     if answer["status"] != "completed":
         raise BuildError(f"the guest could not compile Python sources: {answer['error']['traceback']}")
-    compiled: dict[str, bytes | None] = values.unpack(answer["result"])
+    lent = guest.lent(answer["pieces"], _BATCH.result_bytes) if "pieces" in answer else [answer["result"]]
+    compiled: dict[str, bytes | None] = values.unpack(b"".join(lent))
     return compiled

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import wasmtime
 from wasmtime import _ffi as ffi
 
+from cellblock_sandbox.machine import pages
 from cellblock_sandbox.machine.calls import (
     NESTED_TOO_DEEPLY,
     Border,
@@ -256,6 +257,16 @@ class Instance:
         address, _, length = self.address_range()
         begin = -(-(address + start) // _HOST_PAGE) * _HOST_PAGE
         _libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(address + length - begin), mmap.MADV_HUGEPAGE)
+
+    def written_pages(self) -> pages.Ranges:
+        """The pages of memory that this guest has written to, and no longer shares with its image."""
+        address, _, length = self.address_range()
+        return pages.written(address, length)
+
+    def populate(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Have pages copied from the image before they are written to."""
+        address, _, length = self.address_range()
+        pages.populate(address, length, ranges)
 
     def table_size(self) -> int:
         """The number of slots in the table."""
