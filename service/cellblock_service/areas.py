@@ -18,39 +18,47 @@ KEPT_BYTES = 256 << 20
 _STEP = 2 << 20
 _WASTE = 4  # an area may be so many times larger than what is asked for
 
-# What refers to an area that is free: its pair in the list, a variable, and the argument of the call that counts.
-_FREE = 3
+_Area = tuple[mmap.mmap, float]
+"""Memory, and when it was taken last."""
 
 
 class Areas:
     """Areas in use and free, the one taken last at the end. One view of an area keeps it from being used again."""
 
     def __init__(self) -> None:
-        self._areas: list[tuple[mmap.mmap, float]] = []
+        self._areas: list[_Area] = []
 
     def take(self, size: int) -> memoryview:
         """Give memory for `size` bytes, with whatever is in it: the caller fills it all. Raises OSError."""
         if size < MUCH:
             return room(size)
         now = time.monotonic()
-        for index, (area, _) in enumerate(self._areas):
-            if size <= len(area) <= size * _WASTE and sys.getrefcount(area) <= _FREE:
-                del self._areas[index]
-                break
-        else:
-            area = _mapped(size)
-        self._areas.append((area, now))
+        fits = (n for n, each in enumerate(self._areas) if size <= len(each[0]) <= size * _WASTE and _is_free(each))
+        found = next(fits, None)
+        memory = _mapped(size) if found is None else self._areas.pop(found)[0]
+        self._areas.append((memory, now))
         self.trim(now)
-        return memoryview(area)[:size]
+        return memoryview(memory)[:size]
 
     def trim(self, now: float) -> None:
         """Give back what nobody has used for long, and what is more than is kept, the longest unused first."""
-        free = [(area, used_at) for area, used_at in self._areas if sys.getrefcount(area) <= _FREE]
         kept = 0
-        for area, used_at in reversed(free):
-            kept += len(area)
-            if kept > KEPT_BYTES or now - used_at > KEPT_S:
-                self._areas.remove((area, used_at))
+        for each in reversed([each for each in self._areas if _is_free(each)]):
+            kept += len(each[0])
+            if kept > KEPT_BYTES or now - each[1] > KEPT_S:
+                self._areas.remove(each)
+
+
+def _is_free(area: _Area) -> bool:
+    return _references(area) <= _LEAST_REFERENCES
+
+
+def _references(area: tuple[object, float]) -> int:
+    return sys.getrefcount(area[0])
+
+
+_LEAST_REFERENCES = _references((object(), 0.0))
+"""How many references are counted of what nobody but its pair refers to: versions of Python differ in that."""
 
 
 def _mapped(size: int) -> mmap.mmap:
