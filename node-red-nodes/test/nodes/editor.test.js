@@ -4,6 +4,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const lastSeen = require("../../lib/last-seen");
 const { helper } = require("./flows");
 const { withService } = require("./with-service");
 
@@ -62,6 +63,7 @@ describe("the editor's questions", () => {
     });
 
     it("a run on the message that the node saw last", async () => {
+        lastSeen.forget("block"); // other tests have a block of this name
         const flow = await block("return data");
         const early = { id: "early", service: "service", node: "block", input: "last", config: { code: "1" } };
         const none = await helper.request().post("/cellblock/run").send(early);
