@@ -10,7 +10,7 @@ import mmap
 import sys
 import time
 
-from cellblock_sandbox.machine.memory import MUCH, room
+from cellblock_sandbox.machine.memory import MUCH, mapped, room
 
 KEPT_S = 10.0
 KEPT_BYTES = 256 << 20
@@ -35,7 +35,7 @@ class Areas:
         now = time.monotonic()
         fits = (n for n, each in enumerate(self._areas) if size <= len(each[0]) <= size * _WASTE and _is_free(each))
         found = next(fits, None)
-        memory = _mapped(size) if found is None else self._areas.pop(found)[0]
+        memory = mapped(-(-size // _STEP) * _STEP) if found is None else self._areas.pop(found)[0]
         self._areas.append((memory, now))
         self.trim(now)
         return memoryview(memory)[:size]
@@ -59,12 +59,6 @@ def _references(area: tuple[object, float]) -> int:
 
 _LEAST_REFERENCES = _references((object(), 0.0))
 """How many references are counted of what nobody but its pair refers to: versions of Python differ in that."""
-
-
-def _mapped(size: int) -> mmap.mmap:
-    area = mmap.mmap(-1, -(-size // _STEP) * _STEP, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    area.madvise(mmap.MADV_HUGEPAGE)
-    return area
 
 
 areas = Areas()

@@ -3,17 +3,8 @@
 import msgpack
 import pytest
 from cellblock_sandbox import ContextRefused, Limits
+from door import ASK
 
-ASK = """
-import os
-from cellblock_guest import values
-def ask(request):
-    door = os.open('/dev/cellblock/context', os.O_RDWR)
-    os.write(door, request)
-    answer = os.read(door, 65536)
-    os.close(door)
-    return values.unpack(answer)
-"""
 GET = {"op": "get", "scope": "flow", "store": None, "key": "a"}
 SET = {**GET, "op": "set", "value": b"\x01"}
 

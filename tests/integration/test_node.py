@@ -7,17 +7,7 @@ import numpy as np
 import pytest
 from cellblock_sandbox import ContextRefused, Limits
 from cellblock_sandbox.context import LEVELS
-
-ASK = """
-import os
-from cellblock_guest import values
-def ask(request):
-    door = os.open('/dev/cellblock/context', os.O_RDWR)
-    os.write(door, request)
-    answer = os.read(door, 65536)
-    os.close(door)
-    return values.unpack(answer)
-"""
+from door import ASK
 
 
 class Flow:

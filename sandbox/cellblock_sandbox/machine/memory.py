@@ -47,9 +47,14 @@ def room(size: int) -> memoryview:
     """Give memory for so many bytes; for many of them in huge pages, which are filled without 20,000 page faults."""
     if size < MUCH:
         return memoryview(bytearray(size))
+    return memoryview(mapped(size))
+
+
+def mapped(size: int) -> mmap.mmap:
+    """Map so many bytes of new memory, in huge pages where there are such."""
     area = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     area.madvise(mmap.MADV_HUGEPAGE)
-    return memoryview(area)
+    return area
 
 
 class GuestMemory:

@@ -9,8 +9,7 @@ import asyncio
 import http.client
 import json
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,25 +18,19 @@ import numpy as np
 from cellblock_sandbox.guest import values
 
 from cellblock_service.areas import areas
-from cellblock_service.bench.talking import Message, Talk, client, completed, packed
+from cellblock_service.bench.talking import Call, Message, Talk, client, completed, packed, timed, unpacked, warmed
 from cellblock_service.cli.output import say
-from cellblock_service.client import messages
-
-Ask = Callable[[Any], Awaitable[Message]]
-"""Has a block return what it is given: the message that tells of it."""
-
-_WARMING = 20
 
 
 @asynccontextmanager
-async def in_a_session(url: str) -> AsyncIterator[Ask]:
+async def in_a_session(url: str) -> AsyncIterator[Call]:
     """Through a WebSocket, by aiohttp's client."""
     async with client() as connections, Talk.begun(connections, url) as talk:
         yield lambda data: talk.execute(packed("data", data))
 
 
 @asynccontextmanager
-async def over_http(url: str) -> AsyncIterator[Ask]:
+async def over_http(url: str) -> AsyncIterator[Call]:
     """Through `POST /v1/execute`, by the standard library's client, which sends and receives without a copy."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc)
 
@@ -51,8 +44,7 @@ async def over_http(url: str) -> AsyncIterator[Ask]:
         while left:
             left = left[answer.readinto(left) :]
         answer.read()
-        message = messages.read(place)
-        return message | {"result": values.unpack(message["result"])}
+        return unpacked(place)
 
     yield ask
     connection.close()
@@ -65,21 +57,14 @@ async def measure(url: str, way: str, megabytes: int, runs: int) -> list[float]:
     """Milliseconds added, of each run, after one that doesn't count."""
     array = np.random.default_rng(0).random(megabytes * 125_000)
     async with WAYS[way](url) as ask:
-        for _ in range(_WARMING):
-            completed(await ask(None))
+        await warmed(ask, None)
         samples = []
         for _ in range(runs + 1):
-            nothing, _ = await _timed(ask, None)
-            took, message = await _timed(ask, array)
+            nothing, _ = await timed(ask, None)
+            took, message = await timed(ask, array)
             samples.append(took - nothing)
             assert np.array_equal(completed(message)["result"], array)
     return samples[1:]
-
-
-async def _timed(ask: Ask, data: Any) -> tuple[float, Message]:
-    started = time.perf_counter()
-    message = await ask(data)
-    return (time.perf_counter() - started) * 1000, message
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from cellblock_service.codec.fields import NIL
 from cellblock_service.codec.wire import bin_header
 
 Message = dict[str, Any]
-Call = Callable[[bytes], Awaitable[Message]]
+Call = Callable[[Any], Awaitable[Message]]
+"""Has something run, and gives the message that tells of its end."""
 _HEARD_LAST = frozenset({b"\xa6result", b"\xa7refused"})
 
 
@@ -69,8 +70,7 @@ class Talk:
         async for each in self._socket:
             # The first thing in a message is its kind; statuses and output aren't even unpacked.
             if any(each.data.startswith(kind, 6) for kind in _HEARD_LAST):
-                message = messages.read(each.data)
-                message["result"] = values.unpack(message.get("result", NIL))
+                message = unpacked(each.data)
                 waiting = self._waiting.pop(message["id"])
                 if not waiting.done():  # nobody waits any more
                     waiting.set_result(message)
@@ -79,20 +79,26 @@ class Talk:
                 waiting.set_exception(ConnectionError("the service closed the session"))
 
 
+def unpacked(data: bytes | memoryview) -> Message:
+    """Read a message, and the result in it."""
+    message = messages.read(data)
+    return message | {"result": values.unpack(message.get("result", NIL))}
+
+
 def completed(message: Message) -> Message:
     """Give a message that tells of a completed execution. AssertionError for any other."""
     assert message["status"] == "completed", message
     return message
 
 
-async def timed(call: Call, request: bytes) -> tuple[float, Message]:
+async def timed(call: Call, request: Any) -> tuple[float, Message]:
     """Milliseconds of a call, and what it gave."""
     started = time.perf_counter()
     message = await call(request)
     return (time.perf_counter() - started) * 1000, message
 
 
-async def warmed(call: Call, request: bytes) -> None:
+async def warmed(call: Call, request: Any) -> None:
     """Call a few times, so that what happens once has happened."""
     for _ in range(20):
         completed(await call(request))

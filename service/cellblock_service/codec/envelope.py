@@ -143,9 +143,9 @@ def guest_request(
     for key, packed in payloads.items():
         head = packer.pack(key) + bin_header(len(packed))
         if key in large:
-            parts.append(packer.pack(f"before_{key}") + b"\xa0")
-            before = sum(len(part) for part in parts) + len(head) + _elements_at(packed)
-            parts[-1] = packer.pack(f"before_{key}") + packer.pack(" " * (-before % _ALIGNMENT))
+            parts.append(packer.pack(f"before_{key}"))
+            before = sum(len(part) for part in parts) + len(b"\xa0") + len(head) + _elements_at(packed)
+            parts.append(packer.pack(" " * (-before % _ALIGNMENT)))
         parts += [head, packed]
     return parts
 

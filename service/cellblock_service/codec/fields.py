@@ -180,14 +180,6 @@ def _fact(name: str, value: Any) -> str:
     return text
 
 
-def _outputs(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise WrongType.of(name, "integer", value_type(value))
-    if not 0 <= value <= MAX_OUTPUTS:
-        raise InvalidValue(f"{name}: expected an integer from 0 to {MAX_OUTPUTS}", field=name)
-    return value
-
-
 def _seconds(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WrongType.of(name, "number", value_type(value))
@@ -197,27 +189,34 @@ def _seconds(name: str, value: Any) -> float:
     return float(value)
 
 
-def _count(most: int, unit: str) -> Callable[[str, Any], int]:
-    def check_count(name: str, value: Any) -> int:
+def whole(most: int, *, least: int = 1, unit: str = "") -> Callable[[str, Any], int]:
+    """Give a check for an integer from `least` to `most`. It raises WrongType and InvalidValue."""
+
+    def check_whole(name: str, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise WrongType.of(name, "integer", value_type(value))
-        if not 0 < value <= most:
-            raise InvalidValue(f"{name}: expected an integer{unit} from 1 to {most}", field=name)
+        if not least <= value <= most:
+            raise InvalidValue(f"{name}: expected an integer{unit} from {least} to {most}", field=name)
         return value
 
-    return check_count
+    return check_whole
 
 
-_FACTS: dict[str, Callable[[str, Any], Any]] = {"id": _fact, "name": _fact, "path": _fact, "outputCount": _outputs}
+_FACTS: dict[str, Callable[[str, Any], Any]] = {
+    "id": _fact,
+    "name": _fact,
+    "path": _fact,
+    "outputCount": whole(MAX_OUTPUTS, least=0),
+}
 
 LIMITS: dict[str, Callable[[str, Any], float]] = {
     "timeout_s": _seconds,
     "cpu_s": _seconds,
-    "memory_mb": _count(MAX_MEBIBYTES, " of MiB"),
-    "output_bytes": _count(MAX_COUNT, ""),
-    "result_bytes": _count(MAX_COUNT, ""),
-    "file_bytes": _count(MAX_COUNT, ""),
-    "files": _count(MAX_COUNT, ""),
+    "memory_mb": whole(MAX_MEBIBYTES, unit=" of MiB"),
+    "output_bytes": whole(MAX_COUNT),
+    "result_bytes": whole(MAX_COUNT),
+    "file_bytes": whole(MAX_COUNT),
+    "files": whole(MAX_COUNT),
 }
 """The limits that a request may set for itself, and how each is checked."""
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgpack
 
+from cellblock_service.codec.fields import whole
 from cellblock_service.codec.jsontext import load
 from cellblock_service.codec.wire import value_type
 from cellblock_service.errors import InvalidValue, MalformedBody, MissingField, UnknownField, WrongType
@@ -20,6 +21,9 @@ Form = Mapping[str, Check]
 
 MAX_CODE = 1024 * 1024
 MAX_NUMBER = 1 << 30
+
+ordinal = whole(MAX_NUMBER)
+"""Checks a number that counts from 1."""
 
 
 def fill(body: bytes, kind: Literal["json", "msgpack"], form: Form) -> dict[str, Any]:
@@ -50,15 +54,6 @@ def code(name: str, value: Any) -> str:
         raise InvalidValue(said, field=name) from None
     if size > MAX_CODE:
         raise InvalidValue(f"{name}: {size} bytes; at most {MAX_CODE} are looked at", field=name)
-    return value
-
-
-def ordinal(name: str, value: Any) -> int:
-    """Check a number that counts from 1."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise WrongType.of(name, "integer", value_type(value))
-    if not 1 <= value <= MAX_NUMBER:
-        raise InvalidValue(f"{name}: expected an integer from 1 to {MAX_NUMBER}", field=name)
     return value
 
 
