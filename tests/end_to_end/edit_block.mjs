@@ -68,7 +68,10 @@ async function write(editor, block, seen, shot) {
     await shot("completion");
     await page.keyboard.press("Enter");
     await page.keyboard.type("x");
-    seen.completed = (await page.locator("#node-input-code-editor .view-line").last().innerText()).trim();
+    const last = page.locator("#node-input-code-editor .view-line").last();
+    // Monaco draws a line in the frame after the key.
+    await last.filter({ hasText: "x" }).waitFor();
+    seen.completed = (await last.innerText()).trim();
     await page.locator("#node-input-code-editor .view-line").nth(2).getByText("print", { exact: true }).hover();
     const hover = page.locator(".monaco-hover:visible");
     await hover.waitFor();
