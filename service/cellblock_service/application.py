@@ -65,8 +65,8 @@ from cellblock_service.trust.rates import RateLimiter
 from cellblock_service.trust.registry import TokenRegistry
 from cellblock_service.trust.tls import Certificate
 from cellblock_service.trust.tokens import LOCAL
+from cellblock_service.workers.launching import WorkerOptions
 from cellblock_service.workers.pool import Pool, PoolOptions
-from cellblock_service.workers.worker import WorkerOptions
 
 _LAST_WORDS_S = 5.0
 """How long a service that stops waits for clients to take their last results."""

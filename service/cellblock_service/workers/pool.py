@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +20,12 @@ from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame, failed
 from cellblock_service.workers.job import Job, cancelled, overrun
 from cellblock_service.workers.lanes import Lanes
+from cellblock_service.workers.launching import Launch, WorkerLost, WorkerOptions, launch
 from cellblock_service.workers.states import States
-from cellblock_service.workers.worker import Install, Worker, WorkerLost, WorkerOptions
+from cellblock_service.workers.worker import Fetch, Install, Worker
 
-START_S = 60.0
+READY_S = 60.0
+"""Time a worker has to make itself ready after a job."""
 MAX_BACKOFF_S = 10.0
 CANCEL_S = 3.0
 """Time a worker has to end a run that is cancelled; its sandbox stops the block within half a second or little more."""
@@ -59,6 +61,20 @@ class PoolState:
     reasons: list[str] = field(default_factory=list)
 
 
+@dataclass(eq=False)
+class _Slot:
+    """A place for a worker: how one is started there, and the one that is there now."""
+
+    launching: Launch
+    worker: Worker | None = None
+    retiring: bool = False
+    task: asyncio.Task[None] = field(init=False)
+
+
+Staff = Callable[["Pool"], Coroutine[Any, Any, None]]
+"""Adds slots to a pool and retires them, as long as it runs."""
+
+
 class Pool:
     """N workers and the lanes in front of them. `start()` it, `submit()` jobs, `close()` it.
 
@@ -74,18 +90,53 @@ class Pool:
         self._lanes: Lanes[Job] = Lanes()
         self._states = States(pool.kept_states, pool.kept_idle_s)
         self._idle: OrderedDict[Worker, asyncio.Future[Job | None]] = OrderedDict()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._slots: dict[str, _Slot] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._alive: set[Worker] = set()
         self._image: dict[str, Any] = {}
         self._problem = "the workers are starting"
         self._open = False
         self._stopping = False
 
-    def start(self, install: Install) -> None:
-        """Start the workers; returns at once, `state()` tells how far they are. `install` serves blocks' requests."""
-        self._install = install
-        self._tasks = [asyncio.create_task(self._keep(), name=f"slot-{number}") for number in range(self._pool.workers)]
-        self._tasks.append(asyncio.create_task(self._expire(), name="kept-states"))
+    def start(self, install: Install, *, fetch: Fetch | None = None, staff: Staff | None = None) -> None:
+        """Start the workers; returns at once, `state()` tells how far they are. `install` serves blocks' requests.
+
+        With `staff`, it is for that to add slots, and `fetch` serves workers elsewhere.
+        """
+        self._install, self._fetch = install, fetch
+        if staff is None:
+            for number in range(self._pool.workers):
+                self.add_slot(str(number), launch)
+        else:
+            self._problem = "no worker has joined yet"
+            self._run(staff(self), "staff")
+        self._run(self._expire(), "kept-states")
+
+    def add_slot(self, name: str, launching: Launch) -> None:
+        """Keep one more worker, started with `launching`, until `retire`."""
+        slot = self._slots[name] = _Slot(launching)
+        slot.task = self._run(self._keep(slot), f"slot-{name}")
+        slot.task.add_done_callback(lambda _: self._slots.pop(name, None))
+
+    def retire(self, name: str) -> None:
+        """Give a slot up as soon as the job in it has ended; nothing if there is no such slot."""
+        slot = self._slots.get(name)
+        if slot is not None:
+            slot.retiring = True
+            if slot.worker is not None:
+                self._exited(slot.worker)
+            else:
+                slot.task.cancel()
+
+    def slots(self) -> list[str]:
+        """The slots that there are."""
+        return list(self._slots)
+
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def stop_admission(self) -> None:
         """Refuse new work; what was accepted goes on."""
@@ -94,9 +145,10 @@ class Pool:
     async def close(self) -> None:
         """End all workers at once, running blocks too; jobs still here end as refused."""
         self.stop_admission()
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._refuse_waiting("the service is stopping")
 
     def state(self) -> PoolState:
@@ -106,7 +158,7 @@ class Pool:
             reasons.append(self._problem)
         return PoolState(
             ready=0 if self._stopping else len(self._alive),
-            workers=self._pool.workers,
+            workers=len(self._slots),
             busy=self._lanes.running,
             waiting=self._lanes.waiting,
             states=len(self._states),
@@ -167,12 +219,12 @@ class Pool:
         free = max(0, len(self._alive) - self._lanes.running)
         if waiting < self._pool.queue_size + free and (not job.bounded or lane < self._pool.lane_size + free):
             return
-        seconds = max(1, math.ceil(waiting / self._pool.workers))
+        seconds = max(1, math.ceil(waiting / max(1, len(self._slots))))
         of_block = job.bounded and lane >= self._pool.lane_size
         raise QueueFull(
             f"{lane} executions of this block are waiting; try again later"
             if of_block
-            else f"{waiting} executions are waiting for {self._pool.workers} workers; try again later",
+            else f"{waiting} executions are waiting for {len(self._slots)} workers; try again later",
             headers={"Retry-After": str(min(seconds, 30))},
         )
 
@@ -185,12 +237,12 @@ class Pool:
             if job is not None:
                 self._idle.pop(worker).set_result(job)
 
-    async def _keep(self) -> None:
+    async def _keep(self, slot: _Slot) -> None:
         """Keep one slot filled with a working worker, with growing pauses while starting fails."""
         failures = 0
-        while True:
+        while not slot.retiring:
             try:
-                await self._employ()
+                await self._employ(slot)
                 failures = 0
             except Exception as error:  # not only WorkerLost: a slot that ends would never come back
                 failures += 1
@@ -218,17 +270,18 @@ class Pool:
             await asyncio.sleep(_EXPIRE_EVERY_S)
             self._states.expire(asyncio.get_running_loop().time())
 
-    async def _employ(self) -> None:
+    async def _employ(self, slot: _Slot) -> None:
         """Start a worker and give it jobs until it is lost or has done its share.
 
         Raises WorkerLost only when it never became ready.
         """
-        worker = await Worker.start(self._options, self._install)
+        worker = await Worker.start(slot.launching, self._options, self._install, self._fetch)
+        slot.worker = worker
         worker.exited.add_done_callback(lambda _: self._exited(worker))
         reason = "crashed"
         try:
-            self._welcome(worker, await _ready(worker))
-            while not (reason := self._worn(worker)):
+            self._welcome(worker, await _ready(worker, self._options.start_s))
+            while not (reason := "retired" if slot.retiring else self._worn(worker)):
                 reason = "crashed"
                 if not await self._work(worker):
                     break
@@ -238,6 +291,7 @@ class Pool:
             reason = "overran" if isinstance(error.__cause__, TimeoutError) else "crashed"
             log.warning("worker_lost", pid=worker.pid, reason=str(error))
         finally:
+            slot.worker = None
             await self._dismiss(worker, reason)
 
     async def _work(self, worker: Worker) -> bool:
@@ -248,7 +302,7 @@ class Pool:
         carried_out = await self._carry_out(worker, job)
         del job  # with its request and its result, while the worker makes itself ready
         if carried_out:
-            self._settle_states(worker, await _ready(worker))
+            self._settle_states(worker, await _ready(worker, READY_S))
         return True
 
     async def _dismiss(self, worker: Worker, reason: str) -> None:
@@ -298,21 +352,31 @@ class Pool:
         """Stop waiting for a job on behalf of a worker that is gone."""
         taker = self._idle.pop(worker, None)
         if taker is not None and not taker.done():
-            log.warning("worker_lost", pid=worker.pid, reason="it ended while idle")
+            if worker.exited.done():
+                log.warning("worker_lost", pid=worker.pid, reason="it ended while idle")
             taker.set_result(None)
 
     def _give_back(self, taker: asyncio.Future[Job | None]) -> None:
         """Put back a job that was handed over a moment too late."""
         job = taker.result() if taker.done() and not taker.cancelled() else None
         if job is not None:
-            self._lanes.push(job, first=True)
-            self._let_go(job)
+            self._put_back(job)
+
+    def _put_back(self, job: Job) -> None:
+        """Have another worker do a job that hasn't begun."""
+        self._lanes.push(job, first=True)
+        self._let_go(job)
 
     async def _carry_out(self, worker: Worker, job: Job) -> bool:
         """Do one job; False if nobody wants it any more. Raises WorkerLost when the worker can't go on.
 
         Whatever happens, the job is ended.
         """
+        try:
+            await worker.attend()
+        except BaseException:
+            self._put_back(job)
+            raise
         if job.done.done() or job.cancelled:  # between the handing over and now
             job.settle(cancelled())
             self._let_go(job)
@@ -358,9 +422,9 @@ class Pool:
         self._hand_out()
 
 
-async def _ready(worker: Worker) -> Frame:
+async def _ready(worker: Worker, within_s: float) -> Frame:
     try:
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(within_s):
             return await worker.ready()
     except TimeoutError:
-        raise WorkerLost(f"the worker process wasn't ready within {START_S:g} s") from None
+        raise WorkerLost(f"the worker process wasn't ready within {within_s:g} s") from None

@@ -1,40 +1,29 @@
-"""The service's handle of one worker process: start it, exchange frames, end it.
-
-Only processes started here are ever signalled, through asyncio's own process object, so a reused process id can't
-hit anyone else.
-"""
+"""The service's handle of one worker process: greet it, exchange frames, end it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from cellblock_service.errors import ServiceError
 from cellblock_service.workers.channel import Channel
 from cellblock_service.workers.frames import Buffer, Frame, Meta
+from cellblock_service.workers.launching import Launch, Process, WorkerLost, WorkerOptions
 
-_SOCKET_BYTES = 1 << 20
 CONVERSION_S = 30.0
 """Time a worker may take to turn a result into JSON after its block has ended."""
 
-# What a worker needs to find Python and its libraries; never tokens, credentials or proxies.
-_INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "HOME", "XDG_CACHE_HOME")
-
-
-class WorkerLost(Exception):
-    """The process ended or can't work, such as without its image; the text says how or why."""
-
-
 Install = Callable[[Sequence[str], Mapping[str, str]], Awaitable[list[dict[str, str]]]]
 """Gives name, version and path of the wheels that requirements add to what is installed. Raises ServiceError."""
+
+Fetch = Callable[[Meta], Awaitable[bytes]]
+"""Gives a piece of a file that a worker elsewhere lacks. Raises ServiceError."""
+
+ATTEND_S = 10.0
+"""Time a worker elsewhere has to say that it is there."""
 
 
 class Listener(Protocol):
@@ -64,31 +53,20 @@ class Unheard:
         worker.reply(meta["call"], error="no flow stands behind this run")
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerOptions:
-    """What a worker is told when it starts. `limits` are those of a run that names none (see docs/protocol.md)."""
-
-    image: str
-    home: Path | None
-    limits: Mapping[str, Any] = field(default_factory=dict)
-    program: tuple[str, ...] = ("-m", "cellblock_service.workers.process")
-    """What Python is told to run; the number of the worker's descriptor comes behind it."""
-
-    def hello(self) -> Frame:
-        """Give the first frame sent to a worker."""
-        home = str(self.home) if self.home else None
-        return Frame({"kind": "hello", "image": self.image, "home": home, "limits": dict(self.limits)})
-
-
 class Worker:
     """One running worker process. It does one job at a time."""
 
-    def __init__(self, process: asyncio.subprocess.Process, end: socket.socket, install: Install) -> None:
+    def __init__(
+        self, process: Process, end: socket.socket, options: WorkerOptions, install: Install, fetch: Fetch | None
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._process = process
+        self._options = options
         self._install = install
+        self._fetch = fetch
         self._channel = Channel(end, self._heard, self._gone)
         self._ready: asyncio.Future[Frame] = self._loop.create_future()
+        self._attending: asyncio.Future[Frame] | None = None
         self._answer: asyncio.Future[Frame] | None = None
         self._listener: Listener = Unheard()
         self._timer: asyncio.TimerHandle | None = None
@@ -100,31 +78,12 @@ class Worker:
         self.exited = asyncio.create_task(process.wait(), name=f"worker-{process.pid}-exit")
 
     @classmethod
-    async def start(cls, options: WorkerOptions, install: Install) -> Worker:
+    async def start(
+        cls, launch: Launch, options: WorkerOptions, install: Install, fetch: Fetch | None = None
+    ) -> Worker:
         """Start a process and greet it; `ready()` tells when it can work. Raises WorkerLost when it can't start."""
-        try:
-            ours, theirs = socket.socketpair()
-            for end in (ours, theirs):
-                # The system may give less. 80 MB go over in a fifth of the steps, and take 28 ms instead of 35.
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
-        except OSError as error:
-            raise WorkerLost(f"a worker process couldn't be started: {error}") from error
-        try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *options.program,
-                str(theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
-            )
-        except OSError as error:
-            ours.close()
-            raise WorkerLost(f"a worker process couldn't be started: {error}") from error
-        finally:
-            theirs.close()
-        worker = cls(process, ours, install)
+        process, end = await launch(options)
+        worker = cls(process, end, options, install, fetch)
         await worker._send(options.hello())
         return worker
 
@@ -136,6 +95,20 @@ class Worker:
             raise WorkerLost(frame.meta["reason"])
         self.rss_bytes = frame.meta.get("rss_bytes", 0)
         return frame
+
+    async def attend(self) -> None:
+        """Make sure that a process elsewhere is still there. Raises WorkerLost: then what comes next hasn't begun."""
+        if not self._options.elsewhere:
+            return
+        self._attending = self._loop.create_future()
+        try:
+            await self._send(Frame({"kind": "attend"}))
+            async with asyncio.timeout(ATTEND_S):
+                await self._attending
+        except TimeoutError:
+            raise WorkerLost(f"the worker process didn't answer within {ATTEND_S:g} s") from None
+        finally:
+            self._attending = None
 
     async def ask(self, frame: Frame, *, within_s: float, listener: Listener) -> Frame:
         """Send work and wait for its answer. Raises TimeoutError after `within_s`, WorkerLost if the process ended."""
@@ -173,8 +146,7 @@ class Worker:
 
     def kill(self) -> None:
         """End the process at once, whatever it does."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        self._process.kill()
 
     async def end(self, *, patience_s: float = 1.0) -> str:
         """Close our end, so that the process ends by itself, or kill it; say how it ended."""
@@ -183,10 +155,10 @@ class Worker:
             async with asyncio.timeout(patience_s):
                 await asyncio.shield(self.exited)
         self.kill()
-        code = await self.exited
+        ending = await self.exited
         for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
-        return f"the worker process {_ending(code)}"
+        return f"the worker process {ending}"
 
     def _heard(self, frame: Frame) -> None:
         match frame.kind:
@@ -196,6 +168,10 @@ class Worker:
                 self._listener.call(self, frame.meta, frame.blob)
             case "install":
                 self._task(self._reply_with_wheels(frame.meta))
+            case "fetch":
+                self._task(self._reply_with_file(frame.meta))
+            case "attending":
+                _settle(self._attending, frame)
             case "ran":
                 self._convert()
             case "ready" | "failed":
@@ -215,7 +191,7 @@ class Worker:
 
     async def _bury(self) -> None:
         error = WorkerLost(await self.end())
-        for waited in (self._ready, self._answer):
+        for waited in (self._ready, self._attending, self._answer):
             if waited is not None and not waited.done():
                 waited.set_exception(error)
                 waited.exception()  # it may be that nobody waits
@@ -265,14 +241,16 @@ class Worker:
             answer["error"] = error.detail
         self._post(Frame(answer))
 
+    async def _reply_with_file(self, request: Meta) -> None:
+        """Answer a worker's request for a piece of a file."""
+        try:
+            if self._fetch is None:
+                raise ServiceError("this worker is to have all files at hand")
+            self.reply(request["call"], await self._fetch(request))
+        except ServiceError as error:
+            self.reply(request["call"], error=error.detail)
+
 
 def _settle(waited: asyncio.Future[Frame] | None, frame: Frame) -> None:
     if waited is not None and not waited.done():
         waited.set_result(frame)
-
-
-def _ending(code: int) -> str:
-    if code >= 0:
-        return f"ended with exit code {code}"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    return f"was killed by {name}" + (" (the machine may be out of memory)" if name == "SIGKILL" else "")

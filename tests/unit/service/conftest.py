@@ -17,7 +17,7 @@ from blockbuster import BlockBuster, blockbuster_ctx
 from cellblock_service.api.keys import POOL
 from cellblock_service.application import create_app
 from cellblock_service.settings import Settings
-from cellblock_service.workers.worker import WorkerOptions
+from cellblock_service.workers.launching import WorkerOptions
 
 STUB = str(Path(__file__).with_name("stub_worker.py"))
 

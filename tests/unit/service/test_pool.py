@@ -19,8 +19,9 @@ from cellblock_service.codec.envelope import guest_request
 from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame
 from cellblock_service.workers.job import Job
+from cellblock_service.workers.launching import WorkerOptions
 from cellblock_service.workers.pool import Pool, PoolOptions
-from cellblock_service.workers.worker import Install, Worker, WorkerOptions
+from cellblock_service.workers.worker import Worker
 
 pytestmark = pytest.mark.asyncio
 STUB = str(Path(__file__).with_name("stub_worker.py"))
@@ -363,11 +364,11 @@ async def test_closing_ends_workers_and_jobs() -> None:
 async def test_a_slot_survives_what_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
     start, attempts = Worker.start, []
 
-    async def start_late(options: WorkerOptions, install: Install) -> Worker:
-        attempts.append(options)
+    async def start_late(*told: Any) -> Worker:
+        attempts.append(told)
         if len(attempts) == 1:
             raise OSError(24, "Too many open files")
-        return await start(options, install)
+        return await start(*told)
 
     monkeypatch.setattr(Worker, "start", start_late)
     async with pool_of() as pool:
