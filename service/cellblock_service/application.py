@@ -66,11 +66,13 @@ from cellblock_service.trust.registry import TokenRegistry
 from cellblock_service.trust.tls import Certificate
 from cellblock_service.trust.tokens import LOCAL
 from cellblock_service.workers.launching import WorkerOptions
-from cellblock_service.workers.pool import Pool, PoolOptions
+from cellblock_service.workers.pool import Pool, PoolOptions, Staff
 
 _LAST_WORDS_S = 5.0
 """How long a service that stops waits for clients to take their last results."""
 _FORGET_EVERY_S = 10.0
+_START_ELSEWHERE_S = 900.0
+"""Time for a worker elsewhere to start: half a gigabyte may have to get there first."""
 READ_BUFFER = 4 * MEBIBYTE
 """What may arrive of a body before it is read: with aiohttp's 64 KiB, reading stops a thousand times in 80 MB."""
 
@@ -157,7 +159,19 @@ def _records(settings: Settings) -> Records:
 
 
 def _worker_options(settings: Settings) -> WorkerOptions:
-    return WorkerOptions(settings.image, settings.home, limits_for({}, LOCAL, settings))
+    limits = limits_for({}, LOCAL, settings)
+    if settings.scheduler is None:
+        return WorkerOptions(settings.image, settings.home, limits)
+    return WorkerOptions(settings.image, None, limits, elsewhere=True, start_s=_START_ELSEWHERE_S)
+
+
+def _staff(settings: Settings) -> Staff | None:
+    """Who fills the pool when its workers aren't to be on this machine."""
+    if settings.scheduler is None:
+        return None
+    from cellblock_service.cluster.staff import Staff as DaskStaff  # an extra, and 0.3 s to import  # noqa: PLC0415
+
+    return DaskStaff(settings.scheduler)
 
 
 def _pool_options(settings: Settings) -> PoolOptions:
@@ -200,7 +214,7 @@ async def _forgetting(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _workers(app: web.Application) -> AsyncIterator[None]:
-    app[POOL].start(app[CATALOGUE].install)
+    app[POOL].start(app[CATALOGUE].install, fetch=app[CATALOGUE].fetch, staff=_staff(app[SETTINGS]))
     await app[CATALOGUE].start()
     yield
     await app[EXECUTIONS].close()

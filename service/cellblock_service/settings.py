@@ -7,6 +7,7 @@ settings fails, so the service can't start open by accident.
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 from pathlib import Path
@@ -25,6 +26,8 @@ from cellblock_service.trust.tokenfile import TokenFile
 
 MEBIBYTE = 1024 * 1024
 MAX_SECONDS = 1e6
+
+DASK_SCHEMES = {"dask": "tcp", "dask+tls": "tls"}
 
 LIMITED = ("timeout_s", "cpu_s", "memory_mb", "output_bytes", "result_bytes", "file_bytes", "files")
 """What an execution is limited in; each has a setting for requests that name nothing, and a `max_` one."""
@@ -62,8 +65,10 @@ class Settings(BaseSettings):
     concurrent_per_token: int = Field(default=0, ge=0)
     """Executions of one token that may be under way at a time; 0: any number."""
 
+    backend: str = ""
+    """Where workers run: dask://HOST:PORT for a Dask cluster's, dask+tls:// with Dask's TLS; default: here."""
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
-    """Worker processes; default: one per core."""
+    """Worker processes on this machine; default: one per core."""
     queue_size: int = Field(default=256, ge=0)
     """Executions that may wait for a worker; one more is answered 429."""
     block_queue_size: int = Field(default=64, ge=0)
@@ -186,6 +191,22 @@ class Settings(BaseSettings):
         if not value.strip():
             raise ValueError("an address is needed; 0.0.0.0 binds all of them")
         return value.strip()
+
+    @field_validator("backend")
+    @classmethod
+    def _backend_is_known(cls, value: str) -> str:
+        scheme, separator, address = value.partition("://")
+        if value and (scheme not in DASK_SCHEMES or not separator or not address):
+            raise ValueError("a backend is dask://HOST:PORT or dask+tls://HOST:PORT, the address of a Dask scheduler")
+        if value and importlib.util.find_spec("distributed") is None:
+            raise ValueError("workers of a Dask cluster need Dask here too: pip install 'cellblock[dask]'")
+        return value
+
+    @property
+    def scheduler(self) -> str | None:
+        """The address of the Dask scheduler, as Dask writes it; None if workers run here."""
+        scheme, _, address = self.backend.partition("://")
+        return f"{DASK_SCHEMES[scheme]}://{address}" if self.backend else None
 
     @model_validator(mode="after")
     def _limits_fit_their_maxima(self) -> Settings:

@@ -93,6 +93,11 @@ def read(kind: Kind, name: str, folder: Path) -> Manifest:
     if seal != _seal(data):
         expected = seal.decode("ascii", "replace").partition(" ")[0]
         raise ImageDamaged(kind, name, MANIFEST, expected, sha256_bytes(data))
+    return parse(kind, name, data)
+
+
+def parse(kind: Kind, name: str, data: bytes) -> Manifest:
+    """Read a manifest from its bytes. Raises `ImageMismatch` for another format."""
     content = json.loads(data)
     if content["format"] != FORMAT:
         raise ImageMismatch(kind, name, "format", content["format"], FORMAT)

@@ -25,9 +25,10 @@ from cellblock_sandbox.image.store import Store
 from cellblock_sandbox.needs import Provision, Survey, serves
 
 from cellblock_service.errors import ImageLoading, NotReady, QueueFull, ServiceError
+from cellblock_service.images import supplies
 from cellblock_service.images.building import Build, carry_out
 from cellblock_service.settings import Settings
-from cellblock_service.workers.frames import Frame
+from cellblock_service.workers.frames import Frame, Meta
 from cellblock_service.workers.pool import Pool
 
 REMEMBERED = 4096
@@ -113,6 +114,10 @@ class Catalogue:
             found = await carry_out(self._complete(task), Build(", ".join(requirements)))
         _remember(self._installed, key, found)
         return found
+
+    async def fetch(self, request: Meta) -> bytes:
+        """Give a worker on another machine a piece of a file of an image, a bundle or a wheel. Raises ServiceError."""
+        return await asyncio.to_thread(supplies.piece, self.store, request)
 
     async def look_up(self, name: str) -> dict[str, Any]:
         """Give name, version, whether it is `binary`, and `origin` of what a package would come as.

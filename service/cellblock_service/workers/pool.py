@@ -128,6 +128,10 @@ class Pool:
             else:
                 slot.task.cancel()
 
+    def explain(self, problem: str) -> None:
+        """Note why there are no workers, for as long as there are none."""
+        self._problem = problem
+
     def slots(self) -> list[str]:
         """The slots that there are."""
         return list(self._slots)

@@ -29,6 +29,7 @@ from typing import Any
 from cellblock_sandbox import CellblockError, Image, Limits, PackedResult
 from cellblock_sandbox.context import NODE_OPS, ContextCall, ContextRefused
 from cellblock_sandbox.errors import ImageMissing
+from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.installation import Addition
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.needs import survey
@@ -38,8 +39,12 @@ from cellblock_service.workers import conversion
 from cellblock_service.workers.conversion import Answer
 from cellblock_service.workers.frames import Arriving, Frame, Link, Meta, failed
 from cellblock_service.workers.live import LiveOutput
-from cellblock_service.workers.replies import Replies, RunCancelled
+from cellblock_service.workers.replies import Replies
 from cellblock_service.workers.shelf import Shelf
+from cellblock_service.workers.supply import NotSupplied, Supply
+
+FETCH_S = 60.0
+"""Time the service has to give a piece of a file."""
 
 MAX_TYPE, MAX_TEXT = 200, 200_000
 """Characters of an error's type, which is logged and shown as a status, and of its message and traceback."""
@@ -71,10 +76,14 @@ class Job:
 class Workshop:
     """Does the work of one process."""
 
-    def __init__(self, link: Link, image: Image, home: Path | None, limits: Limits) -> None:
+    def __init__(self, link: Link, image: Image, home: Path | None, limits: Limits, supply: Supply | None) -> None:
         self._link = link
+        self._home = home
         self._limits = limits
-        self._shelf = Shelf(image, home, limits, self._install)
+        self._supply = supply
+        if supply is not None:
+            supply.ask = self._ask_for_file
+        self._shelf = Shelf(image, self._find, limits, self._install)
         self._live = LiveOutput(lambda stream, data: link.send({"kind": "output", "stream": stream}, data))
         self._replies = Replies()
         self._jobs: dict[str, Job] = {}
@@ -94,6 +103,8 @@ class Workshop:
                 if job is not None:
                     job.cancel()
                     self._replies.wake()
+            case "attend":
+                self._link.send({"kind": "attending"})
             case "reply" | "installed":
                 self._replies.put(frame)
             case "run":
@@ -218,7 +229,21 @@ class Workshop:
         answer = self._ask({"kind": "install", **wanted}, b"", seconds).meta
         if "error" in answer:
             raise PackagesRefused(answer["error"])
-        return [Addition(each["name"], each["version"], Path(each["path"])) for each in answer["wheels"]]
+        return [Addition(each["name"], each["version"], self._wheel(Path(each["path"]))) for each in answer["wheels"]]
+
+    def _wheel(self, path: Path) -> Path:
+        """Find a wheel that lies at `path` on the service's machine, in a folder named by its hash."""
+        return path if self._supply is None else self._supply.wheel(path.parent.name, path.name)
+
+    def _find(self, ident: str) -> Image:
+        """Open an image, which the service has checked, or which is fetched and checked on the way."""
+        if self._supply is not None:
+            with contextlib.suppress(NotSupplied):  # it may be here all the same
+                self._supply.image(ident)
+        return Image.open(ident, home=self._home, verify=False)
+
+    def _ask_for_file(self, request: Meta) -> Frame:
+        return self._ask({"kind": "fetch", **request}, b"", FETCH_S)
 
     def _context(self, call: ContextCall, seconds: float) -> bytes:
         """Ask the flow for what the block wants of it. What is sent, logged and shown comes after what was printed."""
@@ -233,11 +258,10 @@ class Workshop:
         return bytes(answer.blob)
 
     def _ask(self, meta: Meta, blob: bytes, seconds: float) -> Frame:
-        if self._job is None:
-            raise RunCancelled("no run is going on")
+        cancelled = self._job.cancelled if self._job else threading.Event()
         number = self._replies.number()
         self._link.send({**meta, "call": number}, blob)
-        return self._replies.wait(number, seconds, self._job.cancelled)
+        return self._replies.wait(number, seconds, cancelled)
 
 
 @functools.lru_cache
@@ -286,6 +310,15 @@ def _settle() -> None:
         Path("/proc/self/oom_score_adj").write_text("500")
 
 
+def _ask_first(link: Link, request: Meta) -> Frame:
+    """Ask for a file before anything else is going on."""
+    link.send({"kind": "fetch", "call": 0, **request})
+    answer = link.receive()
+    if answer is None:
+        raise ConnectionResetError("the service closed its end")
+    return answer
+
+
 def main(descriptor: int) -> int:
     """Serve on `descriptor` until the other end closes; give the exit code."""
     link = Link(socket.socket(fileno=descriptor))
@@ -297,7 +330,11 @@ def main(descriptor: int) -> int:
     try:
         home = Path(options["home"]) if options["home"] else None
         limits = _limits(Limits(), tuple(options["limits"].items()))
-        workshop = Workshop(link, Image.open(options["image"], home=home), home, limits)
+        supply, name = None, options["image"]
+        if options.get("fetch"):
+            supply = Supply(Home.find(home), functools.partial(_ask_first, link))
+            name = supply.image(name)
+        workshop = Workshop(link, Image.open(name, home=home), home, limits, supply)
     except CellblockError as error:
         link.send({"kind": "failed", "error": type(error).__name__, "reason": str(error)})
         return 1

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from cellblock_sandbox import CellblockError, Image, Limits, Sandbox
@@ -42,8 +41,8 @@ class _Open:
 class Shelf:
     """Gives sandboxes and takes them back. All on the guest thread."""
 
-    def __init__(self, image: Image, home: Path | None, limits: Limits, installer: Installer) -> None:
-        self._home = home
+    def __init__(self, image: Image, find: Callable[[str], Image], limits: Limits, installer: Installer) -> None:
+        self._find = find
         self._limits = limits
         self._installer = installer
         # Least recently used first.
@@ -117,7 +116,7 @@ class Shelf:
 
     def _open(self, ident: str) -> _Open:
         if ident not in self._images:
-            self._images[ident] = _Open(Image.open(ident, home=self._home, verify=False))
+            self._images[ident] = _Open(self._find(ident))
             while len(self._images) > OPEN_IMAGES:
                 _, closed = self._images.popitem(last=False)
                 if closed.spare is not None:

@@ -1,0 +1,53 @@
+"""Bytes between a socket and a Dask connection, both ways, as they come.
+
+Messages are bytes, or maps that concern the process at the other end. From its plugin: `{"pid"}` when it has started,
+`{"failed"}` when it can't, `{"leaving"}` when its machine is about to go, `{"ended"}` with how it ended, as the last.
+From the service: `{"kill"}`, and `{"close"}` as the last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from distributed.comm import Comm, CommClosedError
+
+Message = dict[str, Any]
+
+_PIECE_BYTES = 1 << 20
+_LAST = {"close", "ended"}
+
+
+async def send(comm: Comm, message: Message | bytes) -> None:
+    """Write a message; nothing if the connection is gone."""
+    with contextlib.suppress(CommClosedError):
+        await comm.write(message)
+
+
+async def carry_out(comm: Comm, end: socket.socket, last: Callable[[], Awaitable[Message]]) -> None:
+    """Carry what comes from the socket until it ends, then say the `last` message."""
+    end.setblocking(False)
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(OSError, CommClosedError):
+        while data := await loop.sock_recv(end, _PIECE_BYTES):
+            await comm.write(data)
+    await send(comm, await last())
+
+
+async def carry_in(comm: Comm, end: socket.socket, on_message: Callable[[Message], None]) -> None:
+    """Carry what comes from the connection until its last message, or until it is gone."""
+    end.setblocking(False)
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(CommClosedError):
+        while True:
+            message = await comm.read()
+            if isinstance(message, dict):
+                on_message(message)
+                if _LAST & message.keys():
+                    return
+            else:
+                with contextlib.suppress(OSError):  # nobody takes it any more: the other direction tells why
+                    await loop.sock_sendall(end, message)
