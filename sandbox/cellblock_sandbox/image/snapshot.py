@@ -135,7 +135,7 @@ def _used(guest: Guest) -> int:
 
 def files_of(image: Path, bundle: Bundle) -> LayerStack:
     """The read-only files of the image in the folder `image`."""
-    return bundle.files(image / GUEST, sorted(image.joinpath(WHEELS).iterdir()))
+    return bundle.files(image / GUEST, sorted(image.joinpath(WHEELS).glob("*")))
 
 
 def _settled(guest: Guest) -> GuestState:

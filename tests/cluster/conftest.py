@@ -1,0 +1,46 @@
+"""A cluster for each test, on the images of the shared home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cellblock_sandbox.image import full
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.packages.policy import Policy
+from cellblock_sandbox.image.progress import SilentProgress
+from dask_cluster import Cluster, wait_for_workers
+from serving import Service
+
+
+@pytest.fixture(scope="session")
+def image_home() -> Path:
+    """A CELLBLOCK_HOME that holds the full bundle and the images `core` and `data`."""
+    home = Home.find()
+    full.build(home=home, policy=Policy.from_environment(), progress=SilentProgress())
+    return home.root
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, image_home: Path) -> Iterator[Cluster]:
+    made = Cluster(tmp_path, image_home)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def serve(cluster: Cluster, image_home: Path) -> Iterator[Callable[..., Service]]:
+    """Start the service on the cluster, and wait until it has so many workers."""
+    services: list[Service] = []
+
+    def start(workers: int, **settings: str) -> Service:
+        service = Service(image_home, CELLBLOCK_BACKEND=f"dask://{cluster.address}", **settings)
+        services.append(service)
+        service.wait_ready(within_s=120)
+        wait_for_workers(service, workers)
+        return service
+
+    yield start
+    for service in services:
+        service.stop()

@@ -1,0 +1,145 @@
+"""Blocks on the workers of a Dask cluster: everything is as on one machine, and what a cluster suffers is borne."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import distributed
+import numpy as np
+from cellblock_service.client import Client, Output
+from dask_cluster import Cluster, wait_for_workers
+from serving import Service
+
+Serve = Callable[..., Service]
+
+
+def begun(service: Service, code: str, **fields: Any) -> Future[dict[str, Any]]:
+    """Send a block, and come back when a worker has it."""
+    pool = ThreadPoolExecutor(1)
+    before = service.metric("cellblock_workers_busy")
+    answer = pool.submit(service.run, code, **fields)
+    service.wait_for_metric("cellblock_workers_busy", before + 1)
+    pool.shutdown(wait=False)
+    return answer
+
+
+def test_blocks_run_on_all_workers(cluster: Cluster, serve: Serve) -> None:
+    for _ in range(3):
+        cluster.add()
+    service = serve(3)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(
+            pool.map(lambda n: service.run("import time\ntime.sleep(0.3)\nreturn data * 2", data=n), range(12))
+        )
+    assert [answer["result"] for answer in answers] == [2 * n for n in range(12)]
+    assert all(len(worker.children()) == 1 for worker in cluster.workers)
+
+    array = np.arange(1_000_000, dtype="float64")
+    with Client(f"http://127.0.0.1:{service.port}") as client:
+        assert (client.run("return data + 1", data=array).value == array + 1).all()
+
+
+def test_output_cancellation_and_limits(cluster: Cluster, serve: Serve) -> None:
+    cluster.add()
+    service = serve(1)
+    with Client(f"http://127.0.0.1:{service.port}") as client:
+        printed = ""
+        with client.start("print('begun', flush=True)\nwhile True: pass") as execution:
+            for event in execution:
+                if isinstance(event, Output):
+                    printed += event.text
+                    execution.cancel()
+            assert execution.result().status == "cancelled"
+        assert printed == "begun\n"
+    assert service.run("while True: pass", timeout_s=0.5)["status"] == "timeout"
+    assert service.run("return bytearray(200 << 20) and 1", memory_mb=128)["error"]["type"] == "MemoryError"
+    assert service.run("return 6 * 7")["result"] == 42
+
+
+def test_kept_state_stays_on_its_worker(cluster: Cluster, serve: Serve) -> None:
+    for _ in range(2):
+        cluster.add()
+    service = serve(2)
+    code = "n = globals().get('n', 0) + 1\nreturn n"
+    with Client(f"http://127.0.0.1:{service.port}") as client:
+        counted = [[client.run(code, block=name, keep_state=True).value for name in "abc"] for _ in range(4)]
+    assert counted == [[n] * 3 for n in (1, 2, 3, 4)]
+
+
+def test_a_worker_that_dies_in_mid_run_ends_that_run_once(cluster: Cluster, serve: Serve) -> None:
+    for _ in range(3):
+        cluster.add()
+    service = serve(3)
+    running = [begun(service, "import time\ntime.sleep(4)\nreturn 'done'", id=f"run-{n}") for n in range(3)]
+    cluster.workers[0].process.kill()
+    answers = [each.result(20) for each in running]
+    assert sorted(answer["status"] for answer in answers) == ["completed", "completed", "error"]
+    lost = next(answer for answer in answers if answer["error"])
+    assert lost["error"]["type"] == "WorkerCrashed"
+    # It wasn't begun again elsewhere: nobody is busy with it.
+    service.wait_for_metric("cellblock_workers_busy", 0)
+    ran = [json.loads(line) for line in service.log.read_text().splitlines() if lost["id"] in line]
+    assert [line["status"] for line in ran if line.get("event") == "execution"] == ["error"]
+    wait_for_workers(service, 2)
+    assert service.run("return 1")["result"] == 1
+
+
+def test_what_has_not_begun_on_a_worker_that_is_lost_runs_on_another(cluster: Cluster, serve: Serve) -> None:
+    frozen = cluster.add()
+    service = serve(1)
+    frozen.freeze()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(service.run, "return 'run by another'")
+        time.sleep(1)
+        cluster.add()
+        assert answer.result(60)["result"] == "run by another"
+
+
+def test_what_a_machine_lacks_it_fetches(cluster: Cluster, serve: Serve, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    cluster.add(home)
+    service = serve(1)
+    assert service.run("import pandas as pd\nreturn int(pd.Series([1, 2]).sum())")["result"] == 3
+    # Of an image that is made for it, and a wheel that it asks for while it runs.
+    assert service.run("import sympy\nreturn str(sympy.factor('x**2 - 1'))")["result"] == "(x - 1)*(x + 1)"
+    code = "import micropip\nawait micropip.install('more-itertools')\nimport more_itertools\n"
+    assert service.run(f"{code}return more_itertools.first([7])")["result"] == 7
+    assert sorted(each.name for each in home.iterdir())[:3] == ["bundles", "downloads", "images"]
+
+
+async def test_a_worker_that_is_retired_ends_its_block_first(cluster: Cluster, serve: Serve) -> None:
+    for _ in range(2):
+        cluster.add()
+    service = serve(2)
+    running = [begun(service, "import time\ntime.sleep(4)\nreturn data", data=n) for n in range(2)]
+    async with distributed.Client(f"tcp://{cluster.address}", asynchronous=True) as client:
+        addresses = list((await client.scheduler.identity())["workers"])
+        await client.retire_workers(addresses[:1])
+    assert [each.result(30)["result"] for each in running] == [0, 1]
+    wait_for_workers(service, 1)
+    assert service.run("return 1")["result"] == 1
+
+
+def test_a_scheduler_that_is_not_there_is_said(image_home: Path) -> None:
+    service = Service(image_home, CELLBLOCK_BACKEND="dask://127.0.0.1:9")
+    try:
+        deadline = time.monotonic() + 40
+        while time.monotonic() < deadline:
+            try:
+                status, ready = service.get("/readyz")
+            except OSError:
+                time.sleep(0.2)
+                continue
+            if "can't be reached" in str(ready):
+                break
+            time.sleep(0.2)
+        assert status == 503
+        assert "the Dask scheduler at tcp://127.0.0.1:9 can't be reached" in ready["reasons"]
+        assert service.post({"code": "return 1"})[0] == 503
+    finally:
+        service.stop()
