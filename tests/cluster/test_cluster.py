@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import distributed
 import numpy as np
 from cellblock_service.client import Client, Output
+from cellblock_service.cluster.demand import Adaptive
 from dask_cluster import Cluster, wait_for_workers
 from serving import Service
 
@@ -143,3 +145,22 @@ def test_a_scheduler_that_is_not_there_is_said(image_home: Path) -> None:
         assert service.post({"code": "return 1"})[0] == 503
     finally:
         service.stop()
+
+
+async def test_a_cluster_grows_and_shrinks_with_what_services_want(image_home: Path) -> None:
+    local = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    async with distributed.LocalCluster(**local, asynchronous=True) as cluster:
+        address = cluster.scheduler_address.removeprefix("tcp://")
+        service = Service(image_home, CELLBLOCK_BACKEND=f"dask://{address}")
+        try:
+            await asyncio.to_thread(service.wait_ready)
+            cluster.adapt(Adaptive=Adaptive, minimum=1, maximum=3, interval="200ms", wait_count=10)
+            code = "import time\ntime.sleep(2)\nreturn data"
+            running = [asyncio.to_thread(service.run, code, data=n) for n in range(9)]
+            answers = asyncio.gather(*running)
+            await asyncio.to_thread(wait_for_workers, service, 3)
+            assert [answer["result"] for answer in await answers] == list(range(9))
+            await asyncio.to_thread(wait_for_workers, service, 1)
+            assert (await asyncio.to_thread(service.run, "return 1"))["result"] == 1
+        finally:
+            await asyncio.to_thread(service.stop)
