@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 NODES := node-red-nodes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup run test test-fast test-load test-numpy soak fuzz check format bench clean setup-dev
+.PHONY: setup run test test-cluster test-fast test-load test-numpy soak fuzz check format bench clean setup-dev
 
 setup: $(VENV)/.installed $(NODES)/node_modules/.installed
 	@$(BIN)/cellblock image build
@@ -32,8 +32,12 @@ run: setup
 	@exec node $(NODES)/demo/run.mjs $(BIN)/cellblock
 
 test: setup-dev
-	$(BIN)/pytest
+	$(BIN)/pytest --ignore=tests/cluster
 	cd $(NODES) && npm test
+
+# The service with workers of a Dask cluster: a scheduler and workers in processes of their own.
+test-cluster: setup-dev
+	$(BIN)/pytest tests/cluster
 
 test-fast: $(VENV)/.installed-dev $(NODES)/node_modules/.installed
 	$(BIN)/pytest -q tests/unit -m "not network"

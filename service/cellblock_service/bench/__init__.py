@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cellblock_sandbox.image.progress import for_stream
 
-from cellblock_service.bench import builds, memory, node_red, ours, peers, report, service, speed, syscalls
+from cellblock_service.bench import builds, cluster, memory, node_red, ours, peers, report, service, speed, syscalls
 from cellblock_service.bench.figures import Figure
 from cellblock_service.bench.stock import Stock
 from cellblock_service.cli.output import say
@@ -25,6 +25,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[Stock], list[Figure]], ...]] = {
     "libraries": (ours.libraries,),
     "message": (node_red.messages,),
     "service": (service.arrays, service.throughput, service.overhead, service.memory),
+    "cluster": (cluster.dask,),
     "speed": (speed.kernels,),
     "syscalls": (syscalls.loops,),
     "memory": (memory.sandboxes,),

@@ -22,6 +22,7 @@ _GROUPS = {
     "libraries": "`1+1` in a new sandbox, by the libraries its bundle holds",
     "message": "A message through Node-RED",
     "service": "The service with two workers, and its client, on this machine",
+    "cluster": "The service with workers of a Dask cluster, all on this machine",
     "speed": "Ten kernels of pure Python: time as a multiple of the peer's, geometric mean",
     "syscalls": "A system call from Python",
     "memory": "Memory",

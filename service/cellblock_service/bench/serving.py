@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -37,14 +38,14 @@ class Served:
 
 
 @contextmanager
-def serving(**settings: str) -> Iterator[Served]:
-    """Start a service and wait until it is ready; `settings` by their names in capitals, without `CELLBLOCK_`.
+def serving(ready_workers: int = 1, **settings: str) -> Iterator[Served]:
+    """Start a service and wait until so many workers are ready.
 
-    What others have set for their service isn't in force for this one, except where things are. RuntimeError if it
-    doesn't become ready.
+    `settings` are named in capitals, without `CELLBLOCK_`. What others have set for their service isn't in force for
+    this one, except where things are. RuntimeError if it doesn't become ready.
     """
     with tempfile.TemporaryDirectory(prefix="cellblock-served-") as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         kept = ("CELLBLOCK_HOME", "CELLBLOCK_SOURCES")
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith("CELLBLOCK_") or key in kept
@@ -56,26 +57,29 @@ def serving(**settings: str) -> Iterator[Served]:
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=log)
         served = Served(f"http://127.0.0.1:{port}", process, folder)
         try:
-            _wait(served)
+            _wait(served, ready_workers)
             yield served
         finally:
             process.terminate()
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait(served: Served) -> None:
-    end = time.monotonic() + START_S
-    while True:
+def _wait(served: Served, ready_workers: int) -> None:
+    end, seen = time.monotonic() + START_S, "no answer"
+    while time.monotonic() < end and served.process.poll() is None:
         try:
-            urllib.request.urlopen(f"{served.url}/readyz").close()  # noqa: S310  (our own service)
-            return
+            with urllib.request.urlopen(f"{served.url}/readyz") as answer:  # noqa: S310  (our own service)
+                seen = answer.read().decode()
+                if json.loads(seen)["workers"]["ready"] >= ready_workers:
+                    return
         except OSError as error:
-            if time.monotonic() > end or served.process.poll() is not None:
-                raise RuntimeError(f"the service didn't become ready: {error}\n{served.logged()}") from error
-            time.sleep(0.1)
+            seen = str(error)
+        time.sleep(0.1)
+    raise RuntimeError(f"the service didn't become ready: {seen}\n{served.logged()}")

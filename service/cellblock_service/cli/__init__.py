@@ -21,7 +21,7 @@ from cellblock_service.cli.output import complain
 
 OK, RAISED, USAGE, LIMIT, FAILED = range(5)
 SCOPES = ("execute", "images", "admin")
-BENCH_PARTS = ("start", "libraries", "message", "service", "speed", "syscalls", "memory", "building")
+BENCH_PARTS = ("start", "libraries", "message", "service", "cluster", "speed", "syscalls", "memory", "building")
 INTERRUPTED = 130  # what shells give for SIGINT
 
 
