@@ -72,3 +72,12 @@ def test_a_refusal_names_the_variable_and_hides_the_value() -> None:
 
 def test_the_token_is_not_in_the_text_of_the_settings() -> None:
     assert "secret" not in repr(Settings(token="secret"))
+
+
+def test_a_backend_is_a_dask_scheduler() -> None:
+    assert Settings().scheduler is None
+    assert Settings(backend="dask://host:8786").scheduler == "tcp://host:8786"
+    assert Settings(backend="dask+tls://host:8786").scheduler == "tls://host:8786"
+    for wrong in ("tcp://host:8786", "dask://", "dask:host", "ray://host:1"):
+        with pytest.raises(ValidationError, match="the address of a Dask scheduler"):
+            Settings(backend=wrong)
