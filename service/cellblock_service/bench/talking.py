@@ -18,6 +18,9 @@ from cellblock_service.client import messages
 from cellblock_service.codec.fields import NIL
 from cellblock_service.codec.wire import bin_header
 
+_NUMBERS = count()
+"""The ids of executions: one service may be measured in several sessions."""
+
 Message = dict[str, Any]
 Call = Callable[[Any], Awaitable[Message]]
 """Has something run, and gives the message that tells of its end."""
@@ -36,7 +39,6 @@ class Talk:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
-        self._numbers = count()
         self._waiting: dict[str, asyncio.Future[Message]] = {}
 
     @classmethod
@@ -56,7 +58,7 @@ class Talk:
 
     async def execute(self, request: bytes) -> Message:
         """Run a packed request; give what the service says at its end. Raises Refused."""
-        ident = str(next(self._numbers))
+        ident = str(next(_NUMBERS))
         waiting = self._waiting[ident] = asyncio.get_running_loop().create_future()
         head = msgpack.packb({"kind": "execute", "id": ident})
         # The same map with one more member, so that a large request is copied once.
