@@ -7,6 +7,7 @@ while they run; one that stops growing for a minute is ended, so that a dead net
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -117,13 +118,12 @@ def _watch(child: subprocess.Popen[bytes], log: Path, watched: Sequence[Path], s
 
 
 def _size(folder: Path) -> int:
-    """Sum up the sizes of the files under `folder`, of which any may vanish meanwhile."""
+    """Sum up the sizes of the files under `folder`, of which any may vanish meanwhile, and any folder with them."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue
+    for parent, _, names in os.walk(folder):  # which passes over what it can't read; rglob raises
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(parent, name)).st_size
     return total
 
 

@@ -176,6 +176,16 @@ def test_a_client_that_stalls_is_ended(
         _read(NpmPackage("thing@1.0", home, SILENT))
 
 
+def test_what_a_client_removes_while_it_is_watched_is_no_error(
+    home: Home, commands: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "_POLL_S", 0)
+    # As pip does with its folder of unpacked metadata.
+    commands("npm", "if [ $1 = pack ]; then for i in $(seq 500); do mkdir -p a/b/c; rm -r a; done; exit 1; fi")
+    with pytest.raises(SourceError, match="npm"):
+        _read(NpmPackage("thing@1.0", home, SILENT))
+
+
 def test_what_can_be_read_without_a_network(home: Home, tmp_path: Path, pip_from: Path) -> None:
     make_wheel(pip_from)
     assert Folder(tmp_path).at_hand
