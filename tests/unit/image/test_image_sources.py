@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import io
+import shutil
 import tarfile
 import threading
 import zipfile
@@ -176,14 +177,22 @@ def test_a_client_that_stalls_is_ended(
         _read(NpmPackage("thing@1.0", home, SILENT))
 
 
-def test_what_a_client_removes_while_it_is_watched_is_no_error(
-    home: Home, commands: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(clients, "_POLL_S", 0)
-    # As pip does with its folder of unpacked metadata.
-    commands("npm", "if [ $1 = pack ]; then for i in $(seq 500); do mkdir -p a/b/c; rm -r a; done; exit 1; fi")
-    with pytest.raises(SourceError, match="npm"):
-        _read(NpmPackage("thing@1.0", home, SILENT))
+def test_what_a_client_removes_while_it_is_watched_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "wheel").write_bytes(b"x" * 1000)
+    done = threading.Event()
+
+    def unpack() -> None:  # as pip does with metadata
+        while not done.is_set():
+            (tmp_path / "unpacked" / "a" / "b").mkdir(parents=True)
+            shutil.rmtree(tmp_path / "unpacked")
+
+    client = threading.Thread(target=unpack)
+    client.start()
+    try:
+        assert {clients._size(tmp_path) for _ in range(2000)} == {1000}
+    finally:
+        done.set()
+        client.join()
 
 
 def test_what_can_be_read_without_a_network(home: Home, tmp_path: Path, pip_from: Path) -> None:
