@@ -47,10 +47,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def shelf(made: list[StubSandbox], clock: list[float], monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    monkeypatch.setattr(shelves.Image, "open", lambda ident, **_: StubImage(ident, made))
+def shelf(made: list[StubSandbox], clock: list[float]) -> Shelf:
     first: Any = StubImage("first", made)
-    prepared = Shelf(first, None, DEFAULTS, lambda *_: [])
+    prepared = Shelf(first, lambda ident: StubImage(ident, made), DEFAULTS, lambda *_: [])
     prepared.prepare()
     return prepared
 
