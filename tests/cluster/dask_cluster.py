@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from serving import Service, free_port
+from serving import Service, children, free_port
 
 
 class DaskWorker:
@@ -25,8 +25,7 @@ class DaskWorker:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
     def children(self) -> list[int]:
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(child) for child in path.read_text().split()] if path.exists() else []
+        return children(self.process.pid)
 
     def freeze(self) -> None:
         """Let neither it nor its process say anything more, as when its machine has lost its network."""

@@ -81,7 +81,7 @@ def test_a_worker_that_dies_in_mid_run_ends_that_run_once(cluster: Cluster, serv
     cluster.workers[0].process.kill()
     answers = [each.result(20) for each in running]
     assert sorted(answer["status"] for answer in answers) == ["completed", "completed", "error"]
-    lost = next(answer for answer in answers if answer["error"])
+    lost = next(answer for answer in answers if answer["status"] == "error")
     assert lost["error"]["type"] == "WorkerCrashed"
     # It wasn't begun again elsewhere: nobody is busy with it.
     service.wait_for_metric("cellblock_workers_busy", 0)

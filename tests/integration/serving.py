@@ -94,14 +94,18 @@ class Service:
 
     def workers(self) -> list[int]:
         """Give the process ids of its workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(child) for child in children]
+        return children(self.process.pid)
 
     def stop(self) -> str:
         """End it as an operator would; give what it logged."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=45)
         return self.log.read_text()
+
+
+def children(pid: int) -> list[int]:
+    """Give the processes that a process has started from its first thread."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def decoded(content_type: str, body: bytes) -> dict[str, Any]:

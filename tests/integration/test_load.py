@@ -68,7 +68,7 @@ async def test_every_request_has_one_answer_while_workers_are_killed(service: Se
     # A refusal that came late is an error in the books.
     statuses = {ident: told(answer)[0].replace("refused", "error") for ident, (answer,) in crowd.answers.items()}
     by_status = Counter(statuses.values())
-    assert by_status["completed"] > assassin.kills
+    assert by_status["completed"] > 10 * assassin.kills
     assert counted(service) == by_status
     assassin.seen.update(service.workers())
     service.stop()

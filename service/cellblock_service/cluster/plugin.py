@@ -15,7 +15,7 @@ import distributed
 from distributed.comm import Comm
 
 from cellblock_service.cluster.carrying import Message, carry_in, carry_out, send
-from cellblock_service.workers.launching import LocalProcess, WorkerLost, WorkerOptions, launch_program
+from cellblock_service.workers.launching import PROGRAM, LocalProcess, WorkerLost, launch_program
 
 OPERATION = "cellblock_worker"
 LEAVE_S = 25.0
@@ -51,7 +51,7 @@ class WorkerProcesses(distributed.WorkerPlugin):
         assert task is not None
         self._serving[comm] = task
         try:
-            process, end = await launch_program(WorkerOptions("", None).program, home)
+            process, end = await launch_program(PROGRAM, home)
             with end:
                 await send(comm, {"pid": process.pid})
                 await _serve(comm, process, end)

@@ -17,6 +17,9 @@ from cellblock_service.workers.frames import Frame
 
 _SOCKET_BYTES = 1 << 20
 
+PROGRAM = ("-m", "cellblock_service.workers.process")
+"""What Python is told to run; the number of the worker's descriptor comes behind it."""
+
 # What a worker needs to find Python and its libraries; never tokens, credentials or proxies.
 _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "HOME", "XDG_CACHE_HOME")
 
@@ -32,8 +35,8 @@ class WorkerOptions:
     image: str
     home: Path | None
     limits: Mapping[str, Any] = field(default_factory=dict)
-    program: tuple[str, ...] = ("-m", "cellblock_service.workers.process")
-    """What Python is told to run; the number of the worker's descriptor comes behind it."""
+    program: tuple[str, ...] = PROGRAM
+    """In place of PROGRAM, for tests."""
     elsewhere: bool = False
     """Whether it is on another machine: it fetches what it lacks, and is asked whether it is there before a job."""
     start_s: float = 60.0
@@ -42,8 +45,8 @@ class WorkerOptions:
     def hello(self) -> Frame:
         """Give the first frame sent to a worker."""
         home = str(self.home) if self.home else None
-        hello = {"kind": "hello", "image": self.image, "home": home, "limits": dict(self.limits)}
-        return Frame(hello | {"fetch": True} if self.elsewhere else hello)
+        more = {"home": home, "limits": dict(self.limits), "fetch": self.elsewhere}
+        return Frame({"kind": "hello", "image": self.image, **more})
 
 
 class Process(Protocol):

@@ -7,16 +7,17 @@ machine has once it keeps, in its own CELLBLOCK_HOME; where that is a folder tha
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
 from cellblock_sandbox import CellblockError
 from cellblock_sandbox.errors import HashMismatch
+from cellblock_sandbox.image.distribution import RemoteFile
+from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Identity, Kind
-from cellblock_sandbox.image.locks import working_directory
 from cellblock_sandbox.image.manifest import Manifest, parse, require_identity
 from cellblock_sandbox.image.progress import SilentProgress
 from cellblock_sandbox.image.store import Store
@@ -25,8 +26,6 @@ from cellblock_service.workers.frames import Frame, Meta
 
 PIECE_BYTES = 4 << 20
 """Bytes of a file that one answer holds, but for the last."""
-
-SOURCE = "the service"
 
 Ask = Callable[[Meta], Frame]
 
@@ -57,17 +56,8 @@ class Supply:
 
     def wheel(self, sha256: str, name: str) -> Path:
         """Make sure that a wheel of the service's is here; give its path. Raises as `image`."""
-        home = self._store.home
-        path = home.downloads / sha256 / name
-        if not path.is_file():
-            with home.writing(), working_directory(home.downloads) as work:
-                with (work / name).open("xb") as file:
-                    found = self._copy({"what": "wheel", "id": sha256, "file": name}, file)
-                if found != sha256:
-                    raise HashMismatch(name, SOURCE, sha256, found)
-                path.parent.mkdir(exist_ok=True)
-                os.replace(work / name, path)
-        return path
+        fetcher = Fetcher(self._store.home, SilentProgress(), [_Service(self)])
+        return fetcher.get([RemoteFile(name, sha256)])[name]
 
     def _manifest(self, kind: Kind, id_or_name: str) -> Manifest:
         answer = self.ask({"what": kind, "id": id_or_name, "file": "", "offset": 0})
@@ -85,21 +75,49 @@ class Supply:
                 for each in manifest.files:
                     place = draft.folder / each.name
                     place.parent.mkdir(parents=True, exist_ok=True)
+                    digest = hashlib.sha256()
                     with place.open("xb") as file:
-                        found = self._copy({"what": kind, "id": manifest.id, "file": each.name}, file)
-                    if found != each.sha256:
-                        raise HashMismatch(each.name, SOURCE, each.sha256, found)
+                        for piece in self.pieces({"what": kind, "id": manifest.id, "file": each.name}):
+                            digest.update(piece)
+                            file.write(piece)
+                    if digest.hexdigest() != each.sha256:
+                        raise HashMismatch(each.name, _Service.name, each.sha256, digest.hexdigest())
 
-    def _copy(self, request: Meta, file: BinaryIO) -> str:
-        """Write a file of the service's to `file`; give its sha256."""
-        digest, offset = hashlib.sha256(), 0
+    def pieces(self, request: Meta) -> Iterator[bytes]:
+        """Give a file of the service's, piece by piece. Raises NotSupplied."""
+        offset = 0
         while True:
             piece = _content(self.ask(request | {"offset": offset}))
-            digest.update(piece)
-            file.write(piece)
+            yield piece
             offset += len(piece)
             if len(piece) < PIECE_BYTES:
-                return digest.hexdigest()
+                return
+
+
+class _Service:
+    """The service as a `Source` of wheels."""
+
+    name = "the service"
+    at_hand = False
+
+    def __init__(self, supply: Supply) -> None:
+        self._supply = supply
+
+    @contextmanager
+    def open(self, file: RemoteFile) -> Iterator[IO[bytes]]:
+        """Ask for the wheel; see `Source.open`. Raises NotSupplied while it is read."""
+        yield cast("IO[bytes]", _Body(self._supply.pieces({"what": "wheel", "id": file.sha256, "file": file.name})))
+
+
+class _Body:
+    """Pieces, to be read."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def read(self, _size: int) -> bytes:
+        """Give the next piece, b"" at the end."""
+        return next(self._pieces, b"")
 
 
 def _content(answer: Frame) -> bytes:
