@@ -1,0 +1,39 @@
+"""Every hostile program ends as it must, gives nothing away, and leaves service and machine as they were."""
+
+import pytest
+
+from .corpus import AREAS, programs
+
+PROGRAMS = programs()
+WARM_UP, SLACK = 40, 1.1
+
+
+def test_the_corpus_is_large():
+    assert len(PROGRAMS) >= 120
+    assert {program.area for program in PROGRAMS} == AREAS.keys()
+
+
+@pytest.fixture(scope="module")
+def megabytes_before(runner):
+    """The memory once the service has done a bit of everything that is honest."""
+    for _ in range(WARM_UP):
+        assert runner.honest_problems() == []
+    assert runner.watch.harmed(runner.secrets) == []
+    return runner.watch.megabytes()
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.id)
+def test_program(runner, megabytes_before, program):
+    if found := runner.problems(program):
+        pytest.fail(f"{program.tries}\n" + "\n".join(found), pytrace=False)
+
+
+def test_the_memory_is_what_it_was(runner, megabytes_before, record_testsuite_property):
+    for _ in range(WARM_UP):
+        assert runner.honest_problems() == []
+    assert runner.watch.harmed(runner.secrets) == []
+    after = runner.watch.megabytes()
+    record_testsuite_property("hostile_megabytes_before", round(megabytes_before, 1))
+    record_testsuite_property("hostile_megabytes_after", round(after, 1))
+    print(f"memory of service and worker: {megabytes_before:.0f} MB before, {after:.0f} MB after {len(PROGRAMS)} programs")
+    assert after <= megabytes_before * SLACK
