@@ -28,6 +28,8 @@ LIMITS = {
     "CELLBLOCK_FILES": "500",
     # Results are remembered until they take so much; the memory is compared from when they do.
     "CELLBLOCK_RESULTS_BYTES": "1000000",
+    # The same holds for kept sandboxes.
+    "CELLBLOCK_KEPT_IDLE_S": "1",
 }
 HONEST_S = 10
 HONEST = """

@@ -1,5 +1,7 @@
 """Every hostile program ends as it must, gives nothing away, and leaves service and machine as they were."""
 
+import time
+
 import pytest
 
 from .corpus import AREAS, programs
@@ -32,8 +34,16 @@ def test_the_memory_is_what_it_was(runner, megabytes_before, record_testsuite_pr
     for _ in range(WARM_UP):
         assert runner.honest_problems() == []
     assert runner.watch.harmed(runner.secrets) == []
-    after = runner.watch.megabytes()
+    after = settled(runner, megabytes_before * SLACK)
     record_testsuite_property("hostile_megabytes_before", round(megabytes_before, 1))
     record_testsuite_property("hostile_megabytes_after", round(after, 1))
-    print(f"memory of service and worker: {megabytes_before:.0f} MB before, {after:.0f} MB after {len(PROGRAMS)} programs")
+    print(f"memory: {megabytes_before:.0f} MB before, {after:.0f} MB after {len(PROGRAMS)} programs")
     assert after <= megabytes_before * SLACK
+
+
+def settled(runner, wanted):
+    """The memory once states that nobody uses have been given up, which the service looks for every few seconds."""
+    deadline = time.monotonic() + 30
+    while (now := runner.watch.megabytes()) > wanted and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return now

@@ -18,7 +18,7 @@ return [
     tried("import _pyodide_core"),
     tried("from pyodide.code import run_js\nrun_js('globalThis.process.mainModule.require(\"child_process\")')"),
     tried("import pyodide_js._module"),
-    tried("from pyodide.ffi import create_proxy\ncreate_proxy(print)"),
+    tried("from pyodide.ffi import create_proxy\ncreate_proxy(print).constructor"),
     tried("from pyodide.ffi import run_sync\nrun_sync(None)"),
     tried("from pyodide.ffi import to_js\nto_js({}).constructor.constructor('return this')()"),
     tried("import pyodide.http\npyodide.http.open_url('file:///etc/passwd')"),

@@ -8,7 +8,7 @@ names = """
 emscripten_run_script emscripten_run_script_int emscripten_run_script_string emscripten_async_run_script
 emscripten_asm_const_int emscripten_asm_const_ptr emscripten_asm_const_int_sync_on_main_thread emscripten_fetch
 emscripten_wget emscripten_async_wget emscripten_throw_string emscripten_console_log
-emscripten_main_runtime_thread_id emscripten_promise_create JsvObject_CallMethod raw_call_js hiwire_call
+emscripten_promise_create JsvObject_CallMethod raw_call_js hiwire_call
 """.split()
 reached = []
 for name in names:
