@@ -71,8 +71,11 @@ class Watch:
         return [*self._unready(), *self._strangers(), *self._log(hidden)]
 
     def megabytes(self) -> float:
-        """The memory of the service and its workers."""
-        return sum(megabytes(pid) for pid in (self._pid, *self.service.workers()))
+        """The memory of the service and its workers that is their own.
+
+        Of an image's file more pages are mapped with everything that is run; they are the system's to take back.
+        """
+        return sum(megabytes(pid, "Pss_Anon") for pid in (self._pid, *self.service.workers()))
 
     def _unready(self) -> list[str]:
         """Wait until all workers are ready."""

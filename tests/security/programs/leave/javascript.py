@@ -1,6 +1,6 @@
 # Reaches for JavaScript by every module that would lead there, and from there to its host.
 # ends: completed
-# so that: set(result) <= {"ModuleNotFoundError", "ImportError", "RuntimeError", "AttributeError", "NameError"}
+# so that: set(result) <= {"ModuleNotFoundError", "ImportError", "RuntimeError", "AttributeError", "NameError", "OSError"}
 
 
 def tried(code):

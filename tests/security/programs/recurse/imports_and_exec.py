@@ -1,5 +1,5 @@
 # Executes code that executes itself, and imports through an import that imports.
-# ends: error RecursionError
+# ends: error RecursionError or error MemoryError
 import builtins, sys
 
 sys.setrecursionlimit(10**9)

@@ -1,6 +1,6 @@
 # Asks for what is shared by all who run on the machine: load, processors, uptime, memory, disks.
 # ends: completed
-# so that: result["load"] == [0, 0, 0] and result["files"] == []
+# so that: result["load"] == [0.1, 0.1, 0.1] and result["cpus"] == 1 and result["files"] == []
 import os, shutil
 
 try:

@@ -3,7 +3,7 @@
 import os
 
 open("one", "w").close()
-return [os.stat("one").st_ino, os.getpid(), os.getppid(), os.open("one", 0), id(object()) // 4096 * 0]
+return [os.stat("one").st_ino, os.getpid(), os.getppid(), os.open("one", 0)]
 # ---- then
 # ends: completed
 import os
@@ -16,4 +16,4 @@ for number in range(100):
 import os
 
 open("one", "w").close()
-return [os.stat("one").st_ino, os.getpid(), os.getppid(), os.open("one", 0), id(object()) // 4096 * 0]
+return [os.stat("one").st_ino, os.getpid(), os.getppid(), os.open("one", 0)]

@@ -3,14 +3,15 @@
 # so that: result == []
 import gc, linecache, sys
 
-words = {"module_secret", "the honest block"}
+# Put together here, so that this program isn't what it finds.
+name = "_".join(["module", "secret"])
 found = []
 for each in gc.get_objects():
-    if isinstance(each, dict) and "module_secret" in each and each is not globals():
+    if isinstance(each, dict) and name in each and each is not globals():
         found.append(sorted(map(str, each))[:10])
 frame = sys._getframe()
 while frame:
-    found += [name for name in frame.f_locals if name == "module_secret"]
+    found += [each for each in frame.f_locals if each == name]
     frame = frame.f_back
-found += [name for name, entry in linecache.cache.items() if "module_secret" in str(entry) and name != "another_block"]
-return found if not found or __name__ not in str(found) else []
+found += [file for file, entry in linecache.cache.items() if "HONEST" in str(entry) or "frame.groupby" in str(entry)]
+return [each for each in found if each != "block"]

@@ -11,4 +11,4 @@ return time.process_time()
 # so that: before[0] >= 1 and max(result) < 0.9
 import os, time
 
-return [time.process_time(), time.thread_time(), *os.times()[:4], time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID)]
+return [time.process_time(), *os.times()[:4], time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID)]
