@@ -1,12 +1,12 @@
 """Node-RED is killed while its block runs; the next one goes on."""
 
+import contextlib
 import json
 import os
 import random
 import signal
 import threading
 import time
-import urllib.error
 import urllib.request
 
 from .conftest import get, wait_for
@@ -14,10 +14,14 @@ from .conftest import get, wait_for
 FLOW = [
     {"id": "tab", "type": "tab", "label": "Web"},
     {"id": "svc", "type": "cellblock-service", "name": "", "url": ""},
-    {"id": "in", "type": "http in", "z": "tab", "url": "/wait", "method": "get", "x": 100, "y": 100, "wires": [["block"]]},
+    {
+        "id": "in", "type": "http in", "z": "tab", "url": "/wait", "method": "get", "x": 100, "y": 100,
+        "wires": [["block"]],
+    },
     {
         "id": "block", "type": "code-block", "z": "tab", "service": "svc", "outputs": 1, "x": 300, "y": 100,
-        "code": "import time\ntime.sleep(float(msg['payload']['s']))\nreturn {**msg, 'payload': 'awake'}", "wires": [["out"]],
+        "code": "import time\ntime.sleep(float(msg['payload']['s']))\nreturn {**msg, 'payload': 'awake'}",
+        "wires": [["out"]],
     },
     {"id": "out", "type": "http response", "z": "tab", "x": 500, "y": 100, "wires": []},
 ]  # fmt: skip
@@ -49,7 +53,5 @@ def test_node_red_is_killed_in_mid_run(own_service, start_node_red, record_prope
 
 
 def ask(url: str) -> None:
-    try:
+    with contextlib.suppress(OSError):
         urllib.request.urlopen(url, timeout=60).close()
-    except (OSError, urllib.error.URLError):
-        pass

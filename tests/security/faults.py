@@ -113,7 +113,9 @@ class Report:
         name = report.nodeid.partition("[")[0]
         if report.when == "call" or report.outcome != "passed":
             self._outcomes.setdefault(name, []).append(report.outcome)
-            self._told |= {name: told for key, told in report.user_properties if key == "outcome"}
+            told = dict(report.user_properties).get("outcome")
+            if told:
+                self._told[name] = told
 
     def pytest_sessionfinish(self) -> None:
         """Write the table."""

@@ -95,9 +95,8 @@ class Watch:
         for pid in workers:
             if os.readlink(f"/proc/{pid}/exe") != self._exe:
                 found.append(f"{pid} runs {os.readlink(f'/proc/{pid}/exe')}")
-            for thread in Path(f"/proc/{pid}/task").iterdir():
-                if children := (thread / "children").read_text():
-                    found.append(f"below the worker {pid} are {children}")
+            below = " ".join((thread / "children").read_text() for thread in Path(f"/proc/{pid}/task").iterdir())
+            found += [f"below the worker {pid} are {below}"] if below.strip() else []
         return found
 
     def _log(self, hidden: Iterable[str]) -> list[str]:
