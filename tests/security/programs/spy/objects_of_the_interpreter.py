@@ -7,7 +7,7 @@ import gc, linecache, sys
 name = "_".join(["module", "secret"])
 found = []
 for each in gc.get_objects():
-    if isinstance(each, dict) and name in each and each is not globals():
+    if isinstance(each, dict) and each.get(name) and each is not globals():
         found.append(sorted(map(str, each))[:10])
 frame = sys._getframe()
 while frame:

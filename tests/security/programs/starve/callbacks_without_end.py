@@ -1,5 +1,5 @@
 # Makes C callbacks until there is no more room for them.
-# ends: error MemoryError
+# ends: error MemoryError or timeout TimeoutError
 import ctypes
 
 make = ctypes.CFUNCTYPE(None)
