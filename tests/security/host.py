@@ -70,12 +70,13 @@ class Watch:
             return [f"the service ended with {self.service.process.returncode}"]
         return [*self._unready(), *self._strangers(), *self._log(hidden)]
 
-    def megabytes(self) -> float:
-        """The memory of the service and its workers that is their own.
+    def megabytes(self) -> dict[str, float]:
+        """The memory of the service, and of its worker, that is its own.
 
         Of an image's file more pages are mapped with everything that is run; they are the system's to take back.
         """
-        return sum(megabytes(pid, "Pss_Anon") for pid in (self._pid, *self.service.workers()))
+        worker = sum(megabytes(pid, "Pss_Anon") for pid in self.service.workers())
+        return {"service": megabytes(self._pid, "Pss_Anon"), "worker": worker}
 
     def _unready(self) -> list[str]:
         """Wait until all workers are ready."""
