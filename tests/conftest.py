@@ -8,6 +8,17 @@ from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.packages.policy import Policy
 from cellblock_sandbox.image.progress import SilentProgress
 
+from tests.security.faults import Report
+
+
+def pytest_addoption(parser):
+    parser.addoption("--write-faults", action="store_true", help="write docs/faults.md from this run")
+
+
+def pytest_configure(config):
+    if config.getoption("--write-faults"):
+        config.pluginmanager.register(Report())
+
 
 @pytest.fixture(scope="session")
 def image_home() -> Path:

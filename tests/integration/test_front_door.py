@@ -1,9 +1,11 @@
 """The documented way in: opening images, making, using and closing sandboxes, and every wrong use of them."""
 
+import gc
 import json
 import os
 import shutil
 import threading
+import tracemalloc
 
 import msgpack
 import pytest
@@ -210,6 +212,39 @@ def test_closing_gives_the_memory_back(image):
         with image.sandbox() as sandbox:
             sandbox.run("a = bytearray(200_000_000)\n1")
     assert resident() - before < 100_000_000
+
+
+HELD = {
+    "a file": "kept = open('x', 'wb')\nkept.write(data)",
+    "a file in folders": "import os\nos.makedirs('a/b/c')\nos.chdir('a/b/c')\nopen('x', 'wb').write(data)",
+    "a file that is gone": "import os\nkept = open('x', 'wb')\nos.unlink('x')\nkept.write(data)\nkept.flush()",
+    "a mapping": "import mmap\nopen('x', 'wb').write(data)\nkept = mmap.mmap(os.open('x', os.O_RDWR), 0)",
+    "a lock": "import fcntl\nkept = open('x', 'wb')\nkept.write(data)\nfcntl.lockf(kept, fcntl.LOCK_EX)",
+}
+
+
+@pytest.mark.parametrize("code", HELD.values(), ids=HELD.keys())
+def test_closing_gives_the_files_back(image, code):
+    """At once, and not when Python happens to look for cycles."""
+
+    def made():
+        with image.sandbox() as sandbox:
+            result = sandbox.run(f"import os\n{code}\n1", data=bytes(10_000_000))
+            assert result.error is None, result.error
+            return sandbox
+
+    gc.collect()
+    gc.disable()
+    try:
+        made()
+        tracemalloc.start()
+        for _ in range(3):
+            made()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert held < 5_000_000
 
 
 def test_from_several_threads(image):

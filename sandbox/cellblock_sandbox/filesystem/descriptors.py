@@ -213,6 +213,10 @@ class DescriptorTable:
         self._files[fd] = None
         file.release()
 
+    def forget(self) -> None:
+        """Drop all descriptors, and tell nobody: the sandbox is at its end."""
+        self._files.clear()
+
     def replace(self, fd: int, file: OpenFile) -> None:
         """Make `fd` refer to `file`, closing what it was. EBADF if out of range."""
         if not 0 <= fd < MAX_DESCRIPTORS:

@@ -111,6 +111,12 @@ class Directory(Inode):
             rows += [(name, node.ino, node.mode) for name, node in self._lower.children.items() if name not in entries]
         return rows
 
+    def forget(self) -> list[Directory]:
+        """Drop the nodes made so far; give the directories among them, which hold their own."""
+        inner = [node for node in self._entries.values() if isinstance(node, Directory)]
+        self._entries.clear()
+        return inner
+
     def is_empty(self) -> bool:
         """Tell whether there is nothing but `.` and `..`."""
         return len(self.listing()) == 2

@@ -71,6 +71,18 @@ class FileSystem:
         for path, flags in ((b"/dev/stdin", O_RDONLY), (b"/dev/stdout", O_WRONLY), (b"/dev/stderr", O_WRONLY)):
             self.descriptors.add(OpenFile(self.tree.walk(self.cwd, path), flags))
 
+    def end(self) -> None:
+        """Let go of all that the guest made, when it is over.
+
+        Directories know their parents, so Python would free them, and all files, only when it next looks for cycles:
+        many sandboxes later.
+        """
+        self.descriptors.forget()
+        self.overlay.paths.clear()
+        self.overlay.locks.forget()
+        self.cwd = self.tree.root
+        self.tree.forget()
+
     def mount_archive(self, path: Path, at: str, *, libraries_linked: bool = False) -> None:
         """Lay the members of a zip archive over the directory `at`, for this sandbox alone; may be done while it runs.
 

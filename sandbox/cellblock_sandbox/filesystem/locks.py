@@ -34,6 +34,10 @@ class LockTable:
     def __init__(self) -> None:
         self._locks: list[Lock] = []
 
+    def forget(self) -> None:
+        """Drop all locks, and with them the files that they are on."""
+        self._locks.clear()
+
     def conflict(self, wanted: Lock) -> Lock | None:
         """Return a lock of another description of the same file that doesn't allow `wanted`."""
         for lock in self._locks:

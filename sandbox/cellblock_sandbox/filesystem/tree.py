@@ -55,6 +55,12 @@ class Tree:
         self._descriptors = descriptors
         self.root = Directory(overlay, root.mode, None, self._wrap, root)
 
+    def forget(self) -> None:
+        """Drop all nodes. One by one, since the guest chose how deep they lie."""
+        todo = [self.root]
+        while todo:
+            todo += todo.pop().forget()
+
     def walk(self, start: Directory, path: bytes, follow: bool = True) -> Inode:
         """Return the node at `path`. With `follow` false, a link in the last place is itself the answer.
 

@@ -282,6 +282,8 @@ class Guest:
     def close(self) -> None:
         """Give everything back to the system."""
         self.instance.close()
+        self.host.mappings.clear()
+        self.host.files.end()
 
     def _call_slot(self, slot: int, *arguments: int | float) -> Any:
         try:

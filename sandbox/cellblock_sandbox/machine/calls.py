@@ -166,6 +166,8 @@ def new_function(store: wasmtime.Store, signature: str, function: Callable[..., 
     return result
 
 
+# Signatures of callbacks are the guest's choice, and wasmtime-py frees a type only when Python looks for cycles.
+@functools.lru_cache(maxsize=1024)
 def _function_type(signature: str) -> wasmtime.FuncType:
     parameters, results = signature.split("->")
     return wasmtime.FuncType([_VALUE_TYPES[each]() for each in parameters], [_VALUE_TYPES[each]() for each in results])

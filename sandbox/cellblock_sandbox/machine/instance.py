@@ -277,6 +277,7 @@ class Instance:
         """Give everything back to the system. The instance can't be used afterwards."""
         self._called.clear()
         self._slots.clear()
+        self._own_functions.clear()  # which hold all of the guest's world: 3 KB each until a collection, else
         self._store.close()
 
     def _buffer(self) -> memoryview:

@@ -1,6 +1,6 @@
-"""The pages of a memory that is mapped copy-on-write: which of them have been written to, and writing in advance.
+"""Pages: which of a memory that is mapped copy-on-write have been written to, writing in advance, and giving back.
 
-Sources: Linux's Documentation/admin-guide/mm/pagemap.rst, madvise(2).
+Sources: Linux's Documentation/admin-guide/mm/pagemap.rst, madvise(2), pthread_getattr_np(3).
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ Ranges = list[tuple[int, int]]
 
 _PRESENT, _OF_A_FILE = 1 << 63, 1 << 61
 _ENTRY_BYTES = 8
-_MADV_POPULATE_WRITE = 23
+_MADV_DONTNEED, _MADV_POPULATE_WRITE = 4, 23
+_PTHREAD_ATTR_BYTES = 256
+"""More than any libc has in a pthread_attr_t."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -43,6 +45,25 @@ def populate(address: int, length: int, ranges: Iterable[tuple[int, int]]) -> No
             ctypes.c_void_p(address + start), ctypes.c_size_t(size), _MADV_POPULATE_WRITE
         ):
             return
+
+
+def depths_of_stack(kept: int) -> tuple[int, int]:
+    """Address and length of this thread's stack without the `kept` bytes where it begins; (0, 0) if it is smaller."""
+    attributes = ctypes.create_string_buffer(_PTHREAD_ATTR_BYTES)
+    address, size, guard = ctypes.c_size_t(), ctypes.c_size_t(), ctypes.c_size_t()
+    _libc.pthread_self.restype = ctypes.c_void_p
+    if _libc.pthread_getattr_np(ctypes.c_void_p(_libc.pthread_self()), attributes):
+        return 0, 0
+    _libc.pthread_attr_getstack(attributes, ctypes.byref(address), ctypes.byref(size))
+    _libc.pthread_attr_getguardsize(attributes, ctypes.byref(guard))
+    _libc.pthread_attr_destroy(attributes)
+    first = -(-(address.value + guard.value) // mmap.PAGESIZE) * mmap.PAGESIZE
+    return first, max(0, (address.value + size.value - kept - first) // mmap.PAGESIZE * mmap.PAGESIZE)
+
+
+def release(address: int, length: int) -> None:
+    """Give pages that nobody needs the content of back to the system. 4 us when there are none."""
+    _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(length), _MADV_DONTNEED)
 
 
 def _entries(address: int, length: int) -> Iterable[int]:

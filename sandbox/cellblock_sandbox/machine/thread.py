@@ -2,7 +2,7 @@
 
 Two reasons: wasmtime-py is not thread-safe, so one thread owns every store; and deep recursion in the guest needs a
 stack that no ordinary thread has, so this one is made with room for all of `WASM_STACK_BYTES` (address space only:
-pages are used as they are touched).
+pages are used as they are touched, and given back after each call: 128 MB that one deep recursion would leave behind).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
+from cellblock_sandbox.machine import pages
 from cellblock_sandbox.machine.engine import WASM_STACK_BYTES
 
 P = ParamSpec("P")
@@ -20,6 +21,8 @@ R = TypeVar("R")
 
 # Host functions run on the same stack, below the guest's frames.
 _HOST_RESERVE = 16 << 20
+# What calls use of the stack as a rule, and the few frames from which they are made.
+_KEPT = 1 << 20
 
 
 class GuestThread:
@@ -54,6 +57,7 @@ class GuestThread:
                     threading.stack_size(previous)
 
     def _serve(self) -> None:
+        depths = pages.depths_of_stack(_KEPT)
         while True:
             future, call = self._calls.get()
             try:
@@ -61,6 +65,7 @@ class GuestThread:
             except BaseException as error:  # handed to the caller, whatever it is
                 future.set_exception(error)
             del future, call
+            pages.release(*depths)
 
 
 guest_thread = GuestThread()

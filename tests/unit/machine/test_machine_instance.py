@@ -1,6 +1,7 @@
 """One guest's memory and table, and their limits."""
 
 import struct
+import weakref
 
 import pytest
 import wasmtime
@@ -167,3 +168,18 @@ def test_request_interrupt_writes_the_flag(guest):
     made.interrupt_flag = 128
     made.request_interrupt(Reason.CANCELLED)
     assert made.memory.read(124, 12) == struct.pack("<3I", 0, 1, 0)
+
+
+def test_closing_lets_go_of_its_functions(guest):
+    """They hold their guest's world, which would otherwise stay until Python looks for cycles."""
+
+    class World:
+        pass
+
+    made, world = guest(LOADS), World()
+    held = weakref.ref(world)
+    made._own_functions[1] = [world, made._own_functions]
+    del world
+    assert held() is not None
+    made.close()
+    assert held() is None

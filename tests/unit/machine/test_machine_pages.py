@@ -1,7 +1,8 @@
-"""Pages of a copy-on-write mapping: which are written to, and writing to them in advance."""
+"""Pages: which of a copy-on-write mapping are written to, writing to them in advance, giving those of a stack back."""
 
 import ctypes
 import mmap
+import threading
 
 import pytest
 from cellblock_sandbox.machine import pages
@@ -43,3 +44,28 @@ def test_pages_outside_are_left_alone(mapping, ranges):
     _, address = mapping
     pages.populate(address, COUNT * PAGE, ranges)
     assert pages.written(address, COUNT * PAGE) == []
+
+
+def test_the_depths_of_a_stack_are_given_back():
+    """A thread's own stack, written to far below where it is: the content goes, the thread goes on."""
+    seen = {}
+
+    def work():
+        address, length = pages.depths_of_stack(1 << 20)
+        seen["length"] = length
+        ctypes.memset(address, 1, length // 2)
+        seen["written"] = sum(count for _, count in pages.written(address, length))
+        pages.release(address, length)
+        seen["left"] = sum(count for _, count in pages.written(address, length))
+        seen["cleared"] = ctypes.string_at(address, 1000) == bytes(1000)
+
+    before = threading.stack_size(64 << 20)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    assert 60 << 20 < seen["length"] < 64 << 20
+    assert seen["written"] > 7000
+    assert (seen["left"], seen["cleared"]) == (0, True)

@@ -1,0 +1,1 @@
+"""Hostile programs and faults against the real service, and what must come of each."""

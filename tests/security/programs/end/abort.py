@@ -1,0 +1,5 @@
+# Aborts.
+# ends: error GuestCrashed
+import os
+
+os.abort()

@@ -1,0 +1,5 @@
+# Jumps to a place that setjmp never made.
+# ends: error or timeout
+import ctypes
+
+ctypes.CDLL(None).longjmp(ctypes.create_string_buffer(200), 1)

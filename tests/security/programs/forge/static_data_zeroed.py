@@ -1,0 +1,6 @@
+# Zeroes the static data of the C code, type objects among it, and carries on.
+# ends: error or timeout
+import ctypes
+
+ctypes.memset(1024, 0, 4_000_000)
+[object() for _ in range(1000)]

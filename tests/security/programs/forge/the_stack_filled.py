@@ -1,0 +1,6 @@
+# Fills the stack below its own frame, and the static data below that.
+# ends: error or timeout
+import ctypes, gc
+
+ctypes.memset(ctypes.addressof(ctypes.c_int()) & ~0xFFFFF, 0x41, 0x200000)
+gc.collect()

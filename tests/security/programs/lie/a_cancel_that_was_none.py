@@ -1,0 +1,6 @@
+# Says that it was cancelled.
+# ends: error
+# so that: error["type"] in ("Cancelled", "CancelledError", "KeyboardInterrupt")
+import asyncio
+
+raise asyncio.CancelledError

@@ -1,0 +1,3 @@
+# Raises the interrupt that the host would raise.
+# ends: error KeyboardInterrupt
+raise KeyboardInterrupt

@@ -1,0 +1,7 @@
+# Answers with figures that are no pictures.
+# ends: error or completed
+import cellblock_guest.inside.entry as entry
+
+figures = entry.pack([{"mime": "text/html", "data": "<script>alert(1)</script>"}, 5, None])
+entry._response = lambda *_: entry.pack({"status": "completed", "result": entry.pack(1), "figures": figures})
+return 1

@@ -1,0 +1,12 @@
+# Awaits itself, and yields from itself.
+# ends: error RecursionError
+import sys
+
+sys.setrecursionlimit(10**9)
+
+
+async def f():
+    await f()
+
+
+await f()

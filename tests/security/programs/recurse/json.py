@@ -1,0 +1,6 @@
+# Reads and writes nested JSON.
+# ends: error RecursionError
+import json, sys
+
+sys.setrecursionlimit(10**9)
+json.loads("[" * 10**6)

@@ -1,0 +1,9 @@
+# Pickles what is nested too deeply.
+# ends: error RecursionError
+import pickle, sys
+
+sys.setrecursionlimit(10**9)
+x = []
+for _ in range(100_000):
+    x = [x]
+pickle.dumps(x)

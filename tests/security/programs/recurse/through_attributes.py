@@ -1,0 +1,13 @@
+# Recurses through C: an attribute that is looked up by looking it up.
+# ends: error RecursionError
+import sys
+
+sys.setrecursionlimit(10**9)
+
+
+class A:
+    def __getattr__(self, name):
+        return getattr(self, name)
+
+
+A().x

@@ -1,0 +1,6 @@
+# Is a fork bomb.
+# ends: error OSError
+import os
+
+while True:
+    os.fork()

@@ -1,0 +1,124 @@
+"""The runner sees an escape: whatever would leave a trace is done here by the test itself, or allowed to a program."""
+
+import base64
+import json
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from .corpus import Part, Program
+from .verdict import revealed, verdict
+
+SECRET = "0123456789abcdef0123456789abcdef"
+HEAD = "# Tries nothing.\n# ends: completed\n"
+
+
+def program(code, head=HEAD):
+    return Program("test", "program", "nothing", (Part.read(head + code),))
+
+
+def answer(result=None, status="completed", error=None, stdout=""):
+    return {"status": status, "result": result, "stdout": stdout, "stderr": "", "error": error}
+
+
+# ---- answers
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        SECRET,
+        f"...{SECRET}...",
+        SECRET[::-1],
+        SECRET.encode().hex(),
+        *(base64.b64encode(b"x" * begin + SECRET.encode() + b"yz").decode() for begin in range(3)),
+        base64.b64encode(SECRET[::-1].encode()).decode(),
+        [*SECRET.encode()],
+        {SECRET: 1},
+    ],
+)
+def test_a_secret_is_seen_in_every_form(form):
+    assert revealed(answer(form), [SECRET]) == [SECRET]
+    assert revealed(answer(stdout=json.dumps(form)), [SECRET]) == [SECRET]
+    assert verdict(Part.read(HEAD), answer(form), [SECRET])
+
+
+def test_what_is_no_secret_is_nothing():
+    assert verdict(Part.read(HEAD), answer(SECRET.replace("0", "1")), [SECRET]) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        answer(status="error", error={"type": "OSError"}),
+        answer(status="running"),
+        answer("ESCAPED"),
+        answer(stdout="ESCAPED"),
+        answer(status="error", error={"type": "ESCAPED"}),
+        {"status": "HTTP 500"},
+        {},
+    ],
+)
+def test_other_endings_are_seen(given):
+    assert verdict(Part.read(HEAD), given, [])
+
+
+@pytest.mark.parametrize("condition", ["result == 2", "result[0]", "no_such_name", "__import__('os')"])
+def test_a_condition_that_does_not_hold_is_seen(condition):
+    assert verdict(Part.read(f"{HEAD}# so that: {condition}\n"), answer(1), [])
+
+
+@pytest.mark.parametrize("head", ["", "# Tries.\n", "# ends: escaped\n", "# ends: \n", "x = 1\n# ends: completed\n"])
+def test_a_head_that_says_nothing_of_the_end_is_refused(head):
+    with pytest.raises(ValueError, match="ending"):
+        Part.read(head)
+
+
+# ---- the machine
+
+
+def test_an_honest_program_has_no_problems(runner):
+    assert runner.problems(program("return 1")) == []
+
+
+def test_a_secret_that_comes_out_is_seen(runner, monkeypatch):
+    data = runner.data()
+    monkeypatch.setattr(runner, "data", lambda: data | {"leak": runner.bait.file.read_text()})
+    assert "gave away" in str(runner.problems(program("return data['leak']")))
+    assert "gave away" in str(runner.problems(program("print(data['leak'])")))
+    assert "gave away" in str(runner.problems(program("return data['leak'].encode()")))
+
+
+def test_a_changed_folder_is_seen(runner):
+    stray = runner.bait.folder / "stray"
+    stray.write_text("x")
+    assert "stray" in str(runner.problems(program("return 1")))
+    stray.unlink()
+    assert runner.problems(program("return 1")) == []
+
+
+def test_a_connection_is_seen(runner):
+    with socket.create_connection(("127.0.0.1", runner.bait.port)):
+        assert "connected to the port" in str(runner.problems(program("return 1")))
+
+
+def test_a_line_of_the_log_that_is_forged_is_seen(runner):
+    for line in ("owned", '{"event": "owned"}', f'{{"event": "{runner.token}"}}', '{"event": "\x1b[2J"}'):
+        with runner.service.log.open("a") as log:
+            log.write(f"{line}\n")
+        assert "the log" in str(runner.problems(program("return 1")))
+
+
+def test_a_stranger_below_the_service_is_seen(runner, monkeypatch):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        workers = runner.service.workers()
+        monkeypatch.setattr(runner.service, "workers", lambda: [*workers, stranger.pid])
+        assert "processes below the service" in str(runner.watch.harmed([]))
+        stranger.communicate(b"\n")
+
+
+def test_an_honest_block_that_is_wronged_is_seen(runner, monkeypatch):
+    monkeypatch.setattr(sys.modules[type(runner).__module__], "HONEST", "return [0, 0, 0]")
+    assert "the honest block got" in str(runner.problems(program("return 1")))
