@@ -37,9 +37,7 @@ def main() -> None:
     )
     purl = PackageURL("npm", None, "pyodide", options.pyodide)
     interpreter = _component("pyodide", options.pyodide, purl, room="blocks")
-    for each in chain(
-        _debian(options.dpkg), map(_python, packages.values()), [interpreter], _wheels(options.home)
-    ):
+    for each in chain(_debian(options.dpkg), map(_python, packages.values()), [interpreter], _wheels(options.home)):
         bom.components.add(each)
     bom.register_dependency(itself, bom.components)
     text = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string(indent=1)

@@ -18,7 +18,9 @@ from cellblock_sandbox.image.home import Home
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
 # Of the environment, what tells pip, npm and Python how to reach registries.
-LENT = re.compile(r"PIP_\w+|NPM_CONFIG_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|\w+_proxy", re.IGNORECASE)
+LENT = re.compile(
+    r"PIP_\w+|NPM_CONFIG_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|\w+_proxy", re.IGNORECASE
+)
 LENT_FILES = ("/etc/pip.conf", "~/.config/pip/pip.conf", "~/.npmrc")
 BUNDLES = {"slim": "default", "full": "full"}
 SLIMMED = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man", "var/cache/apt", "var/lib/apt/lists")

@@ -27,7 +27,9 @@ class Root:
         self.config = config
         self.environment = dict(each.split("=", 1) for each in config["Env"])
 
-    def command(self, *command: str, home: Path | None = None, info: int | None = None, **environment: str) -> list[str]:
+    def command(
+        self, *command: str, home: Path | None = None, info: int | None = None, **environment: str
+    ) -> list[str]:
         """What starts `command` in this root, in processes of its own; `home` is the volume."""
         uid, _, gid = self.config["User"].partition(":")
         settings = self.environment | environment

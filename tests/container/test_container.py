@@ -9,6 +9,7 @@ import subprocess
 import threading
 from importlib import metadata
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from building import ROOT
@@ -19,7 +20,7 @@ from running import TOKEN, free_port
 NODES = ROOT / "node-red-nodes"
 MOST_BYTES = {"slim": 450_000_000, "full": 900_000_000}
 PANDAS = "import pandas as pd\nreturn int(pd.DataFrame({'a': data}).a.sum())"
-TOOLS = "node npm gcc cc ld as make perl apt apt-get git curl wget".split()
+TOOLS = ("node", "npm", "gcc", "cc", "ld", "as", "make", "perl", "apt", "apt-get", "git", "curl", "wget")
 
 
 def size(folder: Path) -> int:
@@ -41,7 +42,9 @@ def test_it_is_small(root, figure):
 
 
 def test_it_holds_nothing_that_builds(root):
-    folders = [root.path / place for place in ("bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "opt/cellblock/bin")]
+    folders = [
+        root.path / place for place in ("bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "opt/cellblock/bin")
+    ]
     assert [tool for tool in TOOLS for folder in folders if (folder / tool).exists()] == []
 
 
@@ -64,7 +67,12 @@ def test_its_bill_of_materials(root):
     listed = {(room(each), each["name"], each["version"]) for each in json.loads(text)["components"]}
     packages = next((root.path / "opt/cellblock/lib").glob("python3*/site-packages"))
     there = {("service", each.name, each.version) for each in metadata.distributions(path=[str(packages)])}
-    asked = ["dpkg-query", f"--admindir={root.path}/var/lib/dpkg", "--show", "--showformat=${Package} ${Version} ${db:Status-Status}\n"]
+    asked = [
+        "dpkg-query",
+        f"--admindir={root.path}/var/lib/dpkg",
+        "--show",
+        "--showformat=${Package} ${Version} ${db:Status-Status}\n",
+    ]
     lines = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
     there |= {("system", *line.split()[:2]) for line in lines if line.endswith(" installed")}
     wheels = [path.name.split("-") for path in root.path.glob("opt/baked/bundles/*/wheels/*.whl")]
@@ -96,7 +104,8 @@ def test_it_runs_without_privileges(start):
 
 
 def test_only_home_and_scratch_can_be_written(root, home):
-    script = "for place in / /usr /etc /opt/cellblock /opt/baked /var /tmp /var/lib/cellblock; do touch $place/x && echo $place; done"
+    places = "/ /usr /etc /opt/cellblock /opt/baked /var /tmp /var/lib/cellblock"
+    script = f"for place in {places}; do touch $place/x && echo $place; done"
     done = root.run("sh", "-c", script, home=home)
     assert done.stdout.split() == ["/tmp", "/var/lib/cellblock"]
 
@@ -157,8 +166,6 @@ def test_sigterm_lets_what_runs_end(start):
 
 
 def metrics(service):
-    from urllib.request import Request, urlopen
-
     with urlopen(Request(f"{service.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})) as answer:
         return answer.read().decode()
 
@@ -190,8 +197,6 @@ def node_red(tmp_path):
 
 
 def test_a_flow_runs_through_it(start, node_red):
-    from urllib.request import Request, urlopen
-
     service = start()
     flow = [
         {"id": "tab", "type": "tab", "label": "sums"},

@@ -67,7 +67,16 @@ def test_docker_compose_takes_it():
 def offences(pod):
     """What the Pod Security Standard `restricted` has against a pod."""
     found = [f"{name} of the host" for name in ("hostNetwork", "hostPID", "hostIPC") if pod.get(name)]
-    allowed = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+    allowed = {
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    }
     found += [f"volume {each['name']}" for each in pod.get("volumes", []) if not {*each} - {"name"} <= allowed]
     for container in (*pod["containers"], *pod.get("initContainers", []), *pod.get("ephemeralContainers", [])):
         # A container's own word counts, else the pod's.
