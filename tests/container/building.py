@@ -98,8 +98,13 @@ class Builder:
         self.buildah("rmi", "--prune", "--force")
 
     def keep(self, target: str, root: Path) -> None:
-        """Keep the bundle that was built for a target, for the next time."""
-        shutil.copytree(root / "opt/baked/bundles", self.cache / "bundles", dirs_exist_ok=True)
+        """Keep the bundle that was built for a target, for the next time. What was lent is there already."""
+        bundles, name = root / "opt/baked/bundles", BUNDLES[target]
+        ident = (bundles / "by-name" / name).read_text().strip()
+        if not (self.cache / "bundles" / ident).exists():
+            shutil.copytree(bundles / ident, self.cache / "bundles" / ident)
+        (self.cache / "bundles/by-name").mkdir(exist_ok=True)
+        (self.cache / "bundles/by-name" / name).write_text(f"{ident}\n")
 
     def _lend(self, bundle: str) -> None:
         """Put what CELLBLOCK_HOME has of use where the build finds it, without copying it."""
@@ -111,7 +116,7 @@ class Builder:
             ident = name.read_text().strip()
             _link_tree(self.home / "bundles" / ident, self.cache / "bundles" / ident)
             (self.cache / "bundles/by-name").mkdir(exist_ok=True)
-            shutil.copyfile(name, self.cache / "bundles/by-name" / bundle)
+            (self.cache / "bundles/by-name" / bundle).write_text(f"{ident}\n")
 
 
 def _link_tree(source: Path, target: Path) -> None:
