@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 NODES := node-red-nodes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup run test test-cluster test-fast test-load test-numpy soak fuzz check format bench clean setup-dev
+.PHONY: setup run test test-cluster test-container test-fast test-load test-numpy soak fuzz check format bench clean setup-dev
 
 setup: $(VENV)/.installed $(NODES)/node_modules/.installed
 	@$(BIN)/cellblock image build
@@ -32,7 +32,7 @@ run: setup
 	@exec node $(NODES)/demo/run.mjs $(BIN)/cellblock
 
 test: setup-dev
-	$(BIN)/pytest --ignore=tests/cluster
+	$(BIN)/pytest
 	cd $(NODES) && npm test
 
 # The service with workers of a Dask cluster: a scheduler and workers in processes of their own.
@@ -54,6 +54,10 @@ soak: setup-dev
 fuzz: setup-dev
 	-$(BIN)/python -m pip install --quiet --only-binary=:all: --group fuzz
 	$(BIN)/python -m tests.fuzz
+
+# The container, built for real and tried, without Docker: see docker/test.
+test-container: setup-dev
+	docker/test
 
 # NumPy's own tests, here and in npm's pyodide. Not part of `make test`: it takes a while.
 test-numpy: $(VENV)/.installed-dev

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Exit with 0 when the service in this container can run blocks, with 1 and the reason when it can't."""
 
 import os

@@ -16,6 +16,7 @@ from cellblock_sandbox.image.packages.published import published
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.standard import FULL, PROVIDED_BY_GUEST, build_images, distribution, has_full
 from cellblock_sandbox.image.store import Store, Stored
+from cellblock_sandbox.image.toolchain import Toolchain
 from cellblock_sandbox.image.wheel import Wheel
 
 
@@ -43,6 +44,7 @@ def widen(wheels: Mapping[Wheel, Path], *, home: Home, policy: Policy, progress:
     """
     full = Store(home).find("bundle", FULL)
     try:
+        Toolchain.require()
         if full is None:
             build(home=home, policy=policy, progress=progress)
             return

@@ -153,10 +153,13 @@ class Store:
 
     def use(self, kind: Kind, ident: str) -> bool:
         """Note that `ident` is used now (see `evict`); False if it isn't there."""
+        manifest = self.folder(kind) / ident / MANIFEST
         try:
-            os.utime(self.folder(kind) / ident / MANIFEST)
+            os.utime(manifest)
         except FileNotFoundError:
             return False
+        except OSError:  # baked into a container, where nothing can be noted, nor evicted
+            return manifest.exists()
         return True
 
     def evict(self, kind: Kind, prefix: str, limit_bytes: int, *, keep: str = "") -> tuple[str, ...]:

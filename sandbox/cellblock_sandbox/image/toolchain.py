@@ -43,6 +43,11 @@ class Toolchain:
         """Where it is, or will be, installed."""
         return self.home.tools / f"binaryen-{pins.binaryen_version()}"
 
+    @staticmethod
+    def require() -> None:
+        """Raise `ToolMissing` where nothing can be linked, before anything is fetched for it."""
+        _node()
+
     def install(self) -> Path:
         """Fetch and unpack binaryen unless it is there; return its folder.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import shutil
 from collections.abc import Callable
 
@@ -269,3 +270,14 @@ def test_prune_removes_what_no_name_means_and_nothing_else(home: Home) -> None:
     assert sorted(store.prune(SilentProgress())) == sorted([old_image, old_bundle])
     assert [entry.id for entry in store.list("image")] == [image]
     assert [entry.id for entry in store.list("bundle")] == [bundle]
+
+
+def test_what_can_not_be_marked_as_used_is_there_all_the_same(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    ident = _build(store).id
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("os.utime", refuse)
+    assert store.use("bundle", ident)
+    assert not store.use("bundle", "0123456789abcdef")
