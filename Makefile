@@ -40,7 +40,7 @@ test-cluster: setup-dev
 	$(BIN)/pytest tests/cluster
 
 test-fast: $(VENV)/.installed-dev $(NODES)/node_modules/.installed
-	$(BIN)/pytest -q tests/unit -m "not network"
+	$(BIN)/pytest -q tests/unit -m "not network and not slow"
 	cd $(NODES) && npm run --silent test:unit
 
 # A minute of load while workers are killed, 20,000 executions with a plot of the memory, ten minutes of damaged input.

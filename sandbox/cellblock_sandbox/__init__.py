@@ -3,7 +3,9 @@
 `Image.open` and `Image.sandbox` are the way in; `errors` draws the tree of what may be raised.
 """
 
-from cellblock_sandbox.context import ContextCall, ContextRefused
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from cellblock_sandbox.errors import (
     BuildError,
     CellblockError,
@@ -21,8 +23,11 @@ from cellblock_sandbox.errors import (
     ValueNotPortable,
 )
 from cellblock_sandbox.limits import Limits
-from cellblock_sandbox.outcome import BlockError, ExecutionResult, PackedResult
-from cellblock_sandbox.sandbox import UNSET, Image, Sandbox
+
+if TYPE_CHECKING:
+    from cellblock_sandbox.context import ContextCall, ContextRefused
+    from cellblock_sandbox.outcome import BlockError, ExecutionResult, PackedResult
+    from cellblock_sandbox.sandbox import UNSET, Image, Sandbox
 
 __all__ = [
     "UNSET",
@@ -49,3 +54,17 @@ __all__ = [
     "ToolMissing",
     "ValueNotPortable",
 ]
+
+# What needs wasmtime is imported when it is asked for: 0.3 s, in which a service has started its first worker.
+_ROOMS = {
+    **dict.fromkeys(("ContextCall", "ContextRefused"), "context"),
+    **dict.fromkeys(("BlockError", "ExecutionResult", "PackedResult"), "outcome"),
+    **dict.fromkeys(("UNSET", "Image", "Sandbox"), "sandbox"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for (PEP 562)."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)

@@ -1,13 +1,10 @@
-"""The aiohttp application: which parts there are and how they are wired. `serve()` runs it until a signal comes."""
+"""The aiohttp application: which parts there are and how they are wired."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
-import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Callable
 
 import structlog
 from aiohttp import web
@@ -56,36 +53,30 @@ from cellblock_service.executions.session import Sessions
 from cellblock_service.executions.stream import EventStream
 from cellblock_service.images.catalogue import Catalogue
 from cellblock_service.images.offered import Offered
-from cellblock_service.limits import limits_for, per_minute_for
+from cellblock_service.limits import per_minute_for
 from cellblock_service.observe import logs
 from cellblock_service.observe.metrics import Metrics
 from cellblock_service.settings import MEBIBYTE, Settings, is_loopback
 from cellblock_service.store.records import Records
 from cellblock_service.trust.rates import RateLimiter
 from cellblock_service.trust.registry import TokenRegistry
-from cellblock_service.trust.tls import Certificate
-from cellblock_service.trust.tokens import LOCAL
-from cellblock_service.workers.launching import WorkerOptions
+from cellblock_service.workers.launching import Launch, WorkerOptions, launch
 from cellblock_service.workers.pool import Pool, PoolOptions, Staff
 
 _LAST_WORDS_S = 5.0
 """How long a service that stops waits for clients to take their last results."""
 _FORGET_EVERY_S = 10.0
-_START_ELSEWHERE_S = 900.0
-"""Time for a worker elsewhere to start: half a gigabyte may have to get there first."""
-READ_BUFFER = 4 * MEBIBYTE
-"""What may arrive of a body before it is read: with aiohttp's 64 KiB, reading stops a thousand times in 80 MB."""
 
 log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.Application:
-    """Build the application. Its workers start with it and end with it; `worker` tells what they are, if not ours."""
+def create_app(settings: Settings, worker: WorkerOptions, launching: Launch = launch) -> web.Application:
+    """Build the application. Its workers, which `launching` starts on this machine, start with it and end with it."""
     app = web.Application(middlewares=[access.observe, translate, guard], client_max_size=settings.body_bytes)
     app[SETTINGS] = settings
     app[METRICS] = Metrics()
     app[RECORDS] = _records(settings)
-    app[POOL] = Pool(worker or _worker_options(settings), _pool_options(settings), on_lost=app[METRICS].worker_lost)
+    app[POOL] = Pool(worker, _pool_options(settings), on_lost=app[METRICS].worker_lost)
     app[CATALOGUE] = Catalogue(settings, app[POOL])
     app[OFFERED] = Offered(app[CATALOGUE])
     app[COMPLETER] = Completer(app[CATALOGUE].store)
@@ -95,7 +86,7 @@ def create_app(settings: Settings, worker: WorkerOptions | None = None) -> web.A
     parts = health, execute, executions, events, session, check, complete, images, packages, metrics, openapi
     for part in parts:
         app.add_routes(part.routes)
-    for context in (_tokens, _recording, _workers, _forgetting):
+    for context in (_tokens, _recording, _workers(launching), _forgetting):
         app.cleanup_ctx.append(context)
     app.on_response_prepare.append(access.name_answer)
     app.on_response_prepare.append(tell_rate)
@@ -158,13 +149,6 @@ def _records(settings: Settings) -> Records:
     )
 
 
-def _worker_options(settings: Settings) -> WorkerOptions:
-    limits = limits_for({}, LOCAL, settings)
-    if settings.scheduler is None:
-        return WorkerOptions(settings.image, settings.home, limits)
-    return WorkerOptions(settings.image, None, limits, elsewhere=True, start_s=_START_ELSEWHERE_S)
-
-
 def _staff(settings: Settings) -> Staff | None:
     """Who fills the pool when its workers aren't to be on this machine."""
     if settings.scheduler is None:
@@ -213,14 +197,18 @@ async def _forgetting(app: web.Application) -> AsyncIterator[None]:
     forgetting.cancel()
 
 
-async def _workers(app: web.Application) -> AsyncIterator[None]:
-    app[POOL].start(app[CATALOGUE].install, fetch=app[CATALOGUE].fetch, staff=_staff(app[SETTINGS]))
-    await app[CATALOGUE].start()
-    yield
-    await app[EXECUTIONS].close()
-    await app[COMPLETER].close()
-    await app[CATALOGUE].close()
-    await app[POOL].close()
+def _workers(launching: Launch) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def work(app: web.Application) -> AsyncIterator[None]:
+        catalogue = app[CATALOGUE]
+        app[POOL].start(catalogue.install, launching=launching, fetch=catalogue.fetch, staff=_staff(app[SETTINGS]))
+        await catalogue.start()
+        yield
+        await app[EXECUTIONS].close()
+        await app[COMPLETER].close()
+        await catalogue.close()
+        await app[POOL].close()
+
+    return work
 
 
 async def _drain(app: web.Application) -> None:
@@ -230,58 +218,3 @@ async def _drain(app: web.Application) -> None:
     await app[EXECUTIONS].close()  # now, while those who wait can be told
     app[STREAM].close()
     await app[SESSIONS].close(within_s=_LAST_WORDS_S)
-
-
-async def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM, then let running executions end within `drain_s`.
-
-    Raises TlsUnusable, and OSError when the address can't be bound, before any worker is started.
-    """
-    certificate = _certificate(settings)
-    listener = _bind(settings.host, settings.port)
-    # A client that goes away cancels its handler, and with it the block that nobody waits for any more.
-    runner = web.AppRunner(
-        create_app(settings),
-        handler_cancellation=True,
-        shutdown_timeout=settings.drain_s,
-        access_log=None,
-        read_bufsize=READ_BUFFER,
-    )
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    try:
-        await runner.setup()
-        await web.SockSite(runner, listener, ssl_context=certificate.context() if certificate else None).start()
-        log.info("listening", url=_url(listener, secure=certificate is not None), image=settings.image)
-        async with certificate.following() if certificate else nullcontext():
-            await stop.wait()
-        log.info("stopping", drain_s=settings.drain_s)
-    finally:
-        await runner.cleanup()
-        listener.close()
-
-
-def _certificate(settings: Settings) -> Certificate | None:
-    if settings.tls_certificate is None or settings.tls_key is None:
-        return None
-    return Certificate(settings.tls_certificate, settings.tls_key)
-
-
-def _url(listener: socket.socket, *, secure: bool) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
-    return listener

@@ -28,7 +28,7 @@ class WorkerProcess:
         self._ours = ours
         self._numbers = itertools.count()
         limits = {"timeout_s": 30.0, "memory_mb": 1024, **limits}
-        self.link.send({"kind": "hello", "image": "data", "home": str(home), "limits": limits})
+        self.link.send({"kind": "hello", "image": "data", "home": str(home), "limits": limits, "verify": True})
         self.ready = self.receive("ready").meta
         self.image = self.ready["image"]["id"]
 

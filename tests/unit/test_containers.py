@@ -15,6 +15,7 @@ import pytest
 import yaml
 from cellblock_service.api.keys import METRICS
 from cellblock_service.application import create_app
+from cellblock_service.server import worker_options
 from cellblock_service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,7 @@ def compose():
 
 @pytest.fixture
 def app(tmp_path):
-    return create_app(Settings(home=tmp_path))
+    return create_app(settings := Settings(home=tmp_path), worker_options(settings))
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.stem)

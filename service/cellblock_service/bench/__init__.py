@@ -12,7 +12,19 @@ from pathlib import Path
 
 from cellblock_sandbox.image.progress import for_stream
 
-from cellblock_service.bench import builds, cluster, memory, node_red, ours, peers, report, service, speed, syscalls
+from cellblock_service.bench import (
+    builds,
+    cluster,
+    memory,
+    node_red,
+    ours,
+    peers,
+    report,
+    scaling,
+    service,
+    speed,
+    syscalls,
+)
 from cellblock_service.bench.figures import Figure
 from cellblock_service.bench.stock import Stock
 from cellblock_service.cli.output import say
@@ -25,6 +37,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[Stock], list[Figure]], ...]] = {
     "libraries": (ours.libraries,),
     "message": (node_red.messages,),
     "service": (service.arrays, service.throughput, service.overhead, service.memory),
+    "scaling": (scaling.costs,),
     "cluster": (cluster.dask,),
     "speed": (speed.kernels,),
     "syscalls": (syscalls.loops,),
@@ -37,6 +50,7 @@ def run(
     json_path: Path | None = None,
     readme: Path | None = None,
     *,
+    scaled: Path | None = None,
     builds_too: bool = False,
     only: Collection[str] = (),
 ) -> int:
@@ -57,4 +71,6 @@ def run(
         json_path.write_text(json.dumps(report.as_json(figures), indent=2) + "\n")
     if readme is not None:
         report.insert(readme, text)
+    if scaled is not None:
+        report.insert(scaled, report.dated(scaling.table(figures)))
     return 0

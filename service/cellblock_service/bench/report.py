@@ -22,6 +22,7 @@ _GROUPS = {
     "libraries": "`1+1` in a new sandbox, by the libraries its bundle holds",
     "message": "A message through Node-RED",
     "service": "The service with two workers, and its client, on this machine",
+    "scaling": "What an execution takes of the service and of two workers",
     "cluster": "The service with workers of a Dask cluster, all on this machine",
     "speed": "Ten kernels of pure Python: time as a multiple of the peer's, geometric mean",
     "syscalls": "A system call from Python",
@@ -43,6 +44,11 @@ def markdown(figures: Sequence[Figure]) -> str:
         if rows:
             lines += [f"| **{title}** | | | | | |", *rows]
     return "\n".join([*lines, "", _machine(), "", _HOW])
+
+
+def dated(text: str) -> str:
+    """Add to a table what it was measured on."""
+    return f"{text}\n\n{_machine()}"
 
 
 def as_json(figures: Sequence[Figure]) -> dict[str, Any]:

@@ -17,17 +17,31 @@ from pathlib import Path
 
 from cellblock_sandbox.errors import CellblockError
 
+from cellblock_service.cli import huge_pages
 from cellblock_service.cli.output import complain
 
 OK, RAISED, USAGE, LIMIT, FAILED = range(5)
 SCOPES = ("execute", "images", "admin")
-BENCH_PARTS = ("start", "libraries", "message", "service", "cluster", "speed", "syscalls", "memory", "building")
+BENCH_PARTS = (
+    "start",
+    "libraries",
+    "message",
+    "service",
+    "scaling",
+    "cluster",
+    "speed",
+    "syscalls",
+    "memory",
+    "building",
+)
 INTERRUPTED = 130  # what shells give for SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. Usage errors end the process with 2, as argparse does."""
     options = parser().parse_args(arguments)
+    if options.module == "serve":
+        huge_pages.require()  # now, since it begins again
     command = importlib.import_module(f"cellblock_service.cli.{options.module}")
     try:
         return int(command.run(options))
@@ -83,6 +97,7 @@ def _bench(command: argparse.ArgumentParser) -> None:
     extent.add_argument(
         "--only", action="append", default=[], choices=BENCH_PARTS, help="measure this part only; may be repeated"
     )
+    command.add_argument("--scaling", type=Path, metavar="FILE", help="also renew the tables of docs/scaling.md, FILE")
     command.set_defaults(module="bench")
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
-import os
-import sys
 
 from cellblock_sandbox.errors import CellblockError
 from cellblock_sandbox.image.packages.policy import Policy
 from pydantic import ValidationError
 
-from cellblock_service.application import serve
 from cellblock_service.cli import FAILED, OK, USAGE
 from cellblock_service.cli.output import complain
 from cellblock_service.observe import logs
+from cellblock_service.server import serve
 from cellblock_service.settings import Settings, describe
 from cellblock_service.store.errors import RecordsUnusable
 from cellblock_service.trust.tls import TlsUnusable
@@ -33,7 +31,6 @@ def run(options: argparse.Namespace) -> int:
     except CellblockError as error:
         complain(f"cellblock serve: {error}")
         return USAGE
-    _with_huge_pages()
     logs.configure(settings.log_format, settings.log_level)
     try:
         asyncio.run(serve(settings))
@@ -47,19 +44,6 @@ def run(options: argparse.Namespace) -> int:
         complain(f"cellblock serve: {_unbound(error, settings)}")
         return FAILED
     return OK
-
-
-def _with_huge_pages() -> None:
-    """Begin again as the same process in which large allocations are huge pages, where the C library knows of them.
-
-    Most of what a large request or result costs the service are page faults: each copy of 80 MB takes 8 ms instead of
-    38. The C library reads this when a program starts, and only then. Workers are started without it: each of their
-    many sandboxes would take 2 MB more.
-    """
-    tunables = os.environ.get("GLIBC_TUNABLES", "")
-    if "glibc.malloc.hugetlb" not in tunables:
-        os.environ["GLIBC_TUNABLES"] = ":".join(filter(None, [tunables, "glibc.malloc.hugetlb=1"]))
-        os.execv(sys.executable, sys.orig_argv)  # noqa: S606  (ourselves)
 
 
 def _unbound(error: OSError, settings: Settings) -> str:

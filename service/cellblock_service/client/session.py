@@ -126,8 +126,9 @@ class Session:
         finally:
             self._socket = None
             if socket is not None:
-                # Any code but OK: the service waits for this client to come back.
-                await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+                # With any code but OK the service waits for this client to come back. aiohttp leaves the closing to the
+                # one that receives, so `close` comes by here too.
+                await socket.close(code=aiohttp.WSCloseCode.OK if self._closed else aiohttp.WSCloseCode.GOING_AWAY)
         if socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
             self._drop_largest()
         reason = str(socket.exception() or f"the connection was lost (code {socket.close_code})")

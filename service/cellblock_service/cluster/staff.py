@@ -14,7 +14,7 @@ from distributed.comm import Comm, CommClosedError, connect
 from cellblock_service.cluster.carrying import Message, carry_in, carry_out, send
 from cellblock_service.cluster.demand import DemandBoard
 from cellblock_service.cluster.plugin import OPERATION, WorkerProcesses
-from cellblock_service.workers.launching import Launch, Process, WorkerLost, WorkerOptions
+from cellblock_service.workers.launching import Launch, Process, WorkerLost, WorkerOptions, greet
 from cellblock_service.workers.pool import Pool
 
 _LOOK_EVERY_S = 1.0
@@ -66,7 +66,7 @@ class Staff:
 
 
 def _launching(client: distributed.Client, address: str, on_leaving: Callable[[], None]) -> Launch:
-    async def launch(_: WorkerOptions) -> tuple[Process, socket.socket]:
+    async def launch(options: WorkerOptions) -> tuple[Process, socket.socket]:
         try:
             comm = await connect(address, timeout=_CONNECT_S, **client.connection_args)
             await comm.write({"op": OPERATION, "reply": False})
@@ -77,6 +77,7 @@ def _launching(client: distributed.Client, address: str, on_leaving: Callable[[]
             comm.abort()
             raise WorkerLost(f"at {address}: {first.get('failed') or first}")
         ours, theirs = socket.socketpair()
+        await greet(ours, options)
         return RemoteProcess(comm, address, first["pid"], theirs, on_leaving), ours
 
     return launch

@@ -41,11 +41,13 @@ class WorkerOptions:
     """Whether it is on another machine: it fetches what it lacks, and is asked whether it is there before a job."""
     start_s: float = 60.0
     """Time until it has to be ready for the first time."""
+    verify: bool = True
+    """Whether it checks every byte of its image."""
 
     def hello(self) -> Frame:
         """Give the first frame sent to a worker."""
         home = str(self.home) if self.home else None
-        more = {"home": home, "limits": dict(self.limits), "fetch": self.elsewhere}
+        more = {"home": home, "limits": dict(self.limits), "fetch": self.elsewhere, "verify": self.verify}
         return Frame({"kind": "hello", "image": self.image, **more})
 
 
@@ -64,7 +66,7 @@ class Process(Protocol):
 
 
 Launch = Callable[[WorkerOptions], Awaitable[tuple[Process, socket.socket]]]
-"""Starts a worker process; gives it and our end of the way to it. Raises WorkerLost when it can't be started."""
+"""Starts a worker process and greets it; gives it and our end of the way to it. Raises WorkerLost when it can't."""
 
 
 class LocalProcess:
@@ -86,7 +88,28 @@ class LocalProcess:
 
 async def launch(options: WorkerOptions) -> tuple[Process, socket.socket]:
     """Start a worker process on this machine: a `Launch`."""
-    return await launch_program(options.program)
+    process, end = await launch_program(options.program)
+    await greet(end, options)
+    return process, end
+
+
+class Ahead:
+    """A `Launch` that starts its first process when it is made, before there is a pool."""
+
+    def __init__(self, options: WorkerOptions) -> None:
+        self._first: asyncio.Task[tuple[Process, socket.socket]] | None = asyncio.create_task(launch(options))
+
+    async def __call__(self, options: WorkerOptions) -> tuple[Process, socket.socket]:
+        """Give the process that was started ahead, or start another."""
+        first, self._first = self._first, None
+        return await (first or launch(options))
+
+
+async def greet(end: socket.socket, options: WorkerOptions) -> None:
+    """Tell a process that has just started what it is to do. If it has ended already, that is noticed later."""
+    end.setblocking(False)
+    with contextlib.suppress(OSError):
+        await asyncio.get_running_loop().sock_sendall(end, b"".join(options.hello().encode()))
 
 
 async def launch_program(

@@ -11,7 +11,7 @@ import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -63,9 +63,10 @@ class PoolState:
 
 @dataclass(eq=False)
 class _Slot:
-    """A place for a worker: how one is started there, and the one that is there now."""
+    """A place for a worker: how one is started there, after another one or not, and the one that is there now."""
 
     launching: Launch
+    waits: bool
     worker: Worker | None = None
     retiring: bool = False
     task: asyncio.Task[None] = field(init=False)
@@ -97,8 +98,11 @@ class Pool:
         self._problem = "the workers are starting"
         self._open = False
         self._stopping = False
+        self._checked = asyncio.Event()
 
-    def start(self, install: Install, *, fetch: Fetch | None = None, staff: Staff | None = None) -> None:
+    def start(
+        self, install: Install, *, launching: Launch = launch, fetch: Fetch | None = None, staff: Staff | None = None
+    ) -> None:
         """Start the workers; returns at once, `state()` tells how far they are. `install` serves blocks' requests.
 
         With `staff`, it is for that to add slots, and `fetch` serves workers elsewhere.
@@ -106,15 +110,19 @@ class Pool:
         self._install, self._fetch = install, fetch
         if staff is None:
             for number in range(self._pool.workers):
-                self.add_slot(str(number), launch)
+                self.add_slot(str(number), launching, waits=number > 0)
         else:
             self._problem = "no worker has joined yet"
             self._run(staff(self), "staff")
         self._run(self._expire(), "kept-states")
 
-    def add_slot(self, name: str, launching: Launch) -> None:
-        """Keep one more worker, started with `launching`, until `retire`."""
-        slot = self._slots[name] = _Slot(launching)
+    def add_slot(self, name: str, launching: Launch, *, waits: bool = False) -> None:
+        """Keep one more worker, started with `launching`, until `retire`.
+
+        One that `waits` starts once another one is ready, and doesn't check the image again: with the full bundle that
+        is half a gigabyte, hashed on all cores.
+        """
+        slot = self._slots[name] = _Slot(launching, waits)
         slot.task = self._run(self._keep(slot), f"slot-{name}")
         slot.task.add_done_callback(lambda _: self._slots.pop(name, None))
 
@@ -279,12 +287,15 @@ class Pool:
 
         Raises WorkerLost only when it never became ready.
         """
-        worker = await Worker.start(slot.launching, self._options, self._install, self._fetch)
+        if slot.waits:
+            await self._checked.wait()
+        options = replace(self._options, verify=self._options.elsewhere or not self._checked.is_set())
+        worker = await Worker.start(slot.launching, options, self._install, self._fetch)
         slot.worker = worker
         worker.exited.add_done_callback(lambda _: self._exited(worker))
         reason = "crashed"
         try:
-            self._welcome(worker, await _ready(worker, self._options.start_s))
+            self._welcome(worker, await worker.ready(self._options.start_s))
             while not (reason := "retired" if slot.retiring else self._worn(worker)):
                 reason = "crashed"
                 if not await self._work(worker):
@@ -306,7 +317,7 @@ class Pool:
         carried_out = await self._carry_out(worker, job)
         del job  # with its request and its result, while the worker makes itself ready
         if carried_out:
-            self._settle_states(worker, await _ready(worker, READY_S))
+            self._settle_states(worker, await worker.ready(READY_S))
         return True
 
     async def _dismiss(self, worker: Worker, reason: str) -> None:
@@ -334,6 +345,7 @@ class Pool:
     def _welcome(self, worker: Worker, ready: Frame) -> None:
         self._image = ready.meta["image"]
         self._alive.add(worker)
+        self._checked.set()
         self._open = True
         log.info("worker_ready", pid=worker.pid, image=self._image["name"], image_id=self._image["id"])
 
@@ -424,11 +436,3 @@ class Pool:
         """Its worker doesn't have it any more: the next of its lane can come."""
         self._lanes.ended(job)
         self._hand_out()
-
-
-async def _ready(worker: Worker, within_s: float) -> Frame:
-    try:
-        async with asyncio.timeout(within_s):
-            return await worker.ready()
-    except TimeoutError:
-        raise WorkerLost(f"the worker process wasn't ready within {within_s:g} s") from None

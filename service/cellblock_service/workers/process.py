@@ -334,7 +334,7 @@ def main(descriptor: int) -> int:
         if options.get("fetch"):
             supply = Supply(Home.find(home), functools.partial(_ask_first, link))
             name = supply.image(name)
-        workshop = Workshop(link, Image.open(name, home=home), home, limits, supply)
+        workshop = Workshop(link, Image.open(name, home=home, verify=options["verify"]), home, limits, supply)
     except CellblockError as error:
         link.send({"kind": "failed", "error": type(error).__name__, "reason": str(error)})
         return 1

@@ -81,15 +81,17 @@ class Worker:
     async def start(
         cls, launch: Launch, options: WorkerOptions, install: Install, fetch: Fetch | None = None
     ) -> Worker:
-        """Start a process and greet it; `ready()` tells when it can work. Raises WorkerLost when it can't start."""
+        """Start a process; `ready()` tells when it can work. Raises WorkerLost when it can't start."""
         process, end = await launch(options)
-        worker = cls(process, end, options, install, fetch)
-        await worker._send(options.hello())
-        return worker
+        return cls(process, end, options, install, fetch)
 
-    async def ready(self) -> Frame:
+    async def ready(self, within_s: float) -> Frame:
         """Wait until the process can take work. Raises WorkerLost with the reason why it can't."""
-        frame = await self._ready
+        try:
+            async with asyncio.timeout(within_s):
+                frame = await self._ready
+        except TimeoutError:
+            raise WorkerLost(f"the worker process wasn't ready within {within_s:g} s") from None
         self._ready = self._loop.create_future()
         if frame.kind == "failed":
             raise WorkerLost(frame.meta["reason"])

@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+pytestmark = pytest.mark.slow
+
 VECTORS = json.loads((Path(__file__).resolve().parents[2] / "vectors/values.json").read_text())
 
 

@@ -294,11 +294,14 @@ async def test_another_server_at_the_address(aiohttp_server: Any) -> None:
             await client.check("1")
 
 
-async def test_closing_ends_what_is_under_way(client_of: Open) -> None:
-    client = await client_of()
-    task = asyncio.create_task(client.run("sleep 100"))
+async def test_closing_ends_what_is_under_way(connect: Connect) -> None:
+    url = str((await connect()).make_url("/"))
+    client = AsyncClient(url)
+    task = asyncio.create_task(client.run("sleep 100", id="x"))
     await asyncio.sleep(0.2)
     await client.close()
+    async with AsyncClient(url) as other:
+        assert (await other.get("x", wait_s=10)).status == "cancelled"
     with pytest.raises(ClientClosed):
         await task
     with pytest.raises(ClientClosed):

@@ -14,6 +14,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from cellblock_service.client import BlockFailed, Client, ClientClosed, Output, ServiceRefused, ServiceUnreachable
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]
 WithClient = Callable[[Callable[[Client], Any]], Awaitable[Any]]
 

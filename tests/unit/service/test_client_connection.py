@@ -19,7 +19,7 @@ from cellblock_service.client.execution import Execution
 from cellblock_service.executions.execution import Execution as Served
 from cutting import Proxy
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 Service = TestClient[web.Request, web.Application]
 Connect = Callable[..., Awaitable[Service]]
 
@@ -41,7 +41,7 @@ class Observer:
 
 @pytest_asyncio.fixture
 async def service(connect: Connect) -> Service:
-    return await connect()
+    return await connect(drain_s=0.1)
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from cellblock_service.workers.frames import Frame
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.slow
+
 BOUNDED = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ALLOWANCE = 4 << 20
 FORM: forms.Form = {"code": forms.code, "line": forms.ordinal}

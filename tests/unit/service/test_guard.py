@@ -13,6 +13,7 @@ from cellblock_service.api import guard
 from cellblock_service.api.keys import PRINCIPAL, SETTINGS, TOKENS
 from cellblock_service.api.problems import translate
 from cellblock_service.application import create_app
+from cellblock_service.server import worker_options
 from cellblock_service.settings import Settings
 from cellblock_service.trust.registry import TokenRegistry
 from cellblock_service.trust.tokenfile import TokenFile
@@ -147,7 +148,9 @@ async def test_a_preflight_is_refused(service: Service, origin: str) -> None:
 
 
 async def test_the_application_has_the_guard_and_its_routes_need_a_scope(tmp_path: Path) -> None:
-    app = create_app(Settings(full_bundle="on-demand", home=tmp_path, token="secret"))
+    app = create_app(
+        settings := Settings(full_bundle="on-demand", home=tmp_path, token="secret"), worker_options(settings)
+    )
     assert guard.guard in app.middlewares
     assert app[SETTINGS].token_file.path == tmp_path / "tokens.json"
     for resource in app.router.resources():

@@ -22,6 +22,7 @@ from cellblock_service.images.building import Build
 from cellblock_service.openapi.document import document
 from cellblock_service.openapi.operations import OPERATIONS
 from cellblock_service.openapi.schemas import HTTP_KEYS, SCHEMAS
+from cellblock_service.server import worker_options
 from cellblock_service.settings import Settings
 from openapi_spec_validator import validate
 
@@ -33,7 +34,7 @@ def test_the_document_is_valid_openapi() -> None:
 
 
 def test_every_route_is_in_it_and_nothing_else(tmp_path: Path) -> None:
-    app = create_app(Settings(full_bundle="on-demand", home=tmp_path))
+    app = create_app(settings := Settings(full_bundle="on-demand", home=tmp_path), worker_options(settings))
     served = {(route.method.lower(), route.resource.canonical) for route in app.router.routes() if route.resource}
     assert {(each.method, each.path) for each in OPERATIONS} == {each for each in served if each[0] != "head"}
 

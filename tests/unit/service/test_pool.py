@@ -19,7 +19,7 @@ from cellblock_service.codec.envelope import guest_request
 from cellblock_service.errors import NotReady, QueueFull
 from cellblock_service.workers.frames import Frame
 from cellblock_service.workers.job import Job
-from cellblock_service.workers.launching import WorkerOptions
+from cellblock_service.workers.launching import Ahead, Launch, WorkerOptions
 from cellblock_service.workers.pool import Pool, PoolOptions
 from cellblock_service.workers.worker import Worker
 
@@ -373,6 +373,40 @@ async def test_a_slot_survives_what_nobody_foresaw(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Worker, "start", start_late)
     async with pool_of() as pool:
         assert (await run(pool, "echo"))["status"] == "completed"
+
+
+async def test_the_first_worker_checks_the_image_and_the_others_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, ready, log = Worker.start, Worker.ready, []
+
+    async def noted_start(launching: Launch, options: WorkerOptions, *more: Any) -> Worker:
+        log.append(options.verify)
+        return await start(launching, options, *more)
+
+    async def noted_ready(self: Worker, within_s: float) -> Frame:
+        frame = await ready(self, within_s)
+        log.append("ready")
+        return frame
+
+    monkeypatch.setattr(Worker, "start", noted_start)
+    monkeypatch.setattr(Worker, "ready", noted_ready)
+    async with pool_of(3) as pool:
+        assert log == [True, "ready", False, False, "ready", "ready"]
+        await run(pool, "exit 1")
+        await until(lambda: pool.state().ready == 3)
+        assert log[6:] == [False, "ready"]
+
+
+async def test_a_worker_may_be_started_before_the_pool() -> None:
+    pool = Pool(options := WorkerOptions(image="data", home=None, program=(STUB,)), PoolOptions(2))
+    ahead = Ahead(options)
+    process, _ = await asyncio.shield(ahead._first)  # type: ignore[arg-type]
+    pool.start(nothing_to_install, launching=ahead)
+    try:
+        await until(lambda: pool.state().ready == 2)
+        assert process.pid in pool.pids()
+        assert len(set(pool.pids())) == 2
+    finally:
+        await pool.close()
 
 
 async def test_a_worker_that_sends_no_frame_is_replaced() -> None:

@@ -20,7 +20,7 @@ from cellblock_service.trust.tokens import create
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 Client = TestClient[web.Request, web.Application]
 Connect = Callable[..., Awaitable[Client]]
 

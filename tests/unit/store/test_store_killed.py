@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from cellblock_service.store import Records
 
+pytestmark = pytest.mark.slow
+
 # Five executions at a time, at full speed; what is known to be on disk is printed.
 SERVICE = """
 import asyncio, hashlib, itertools, sys, time

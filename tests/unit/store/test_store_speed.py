@@ -7,11 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cellblock_service.store import queries
 from cellblock_service.store.database import Database
 from cellblock_service.store.retention import Retention
 
 from .conftest import Make, whole
+
+pytestmark = pytest.mark.slow
 
 TIMINGS = {"load": 0.1, "queue": 0.2, "ready": 0.9, "run": 12.5, "convert": 0.3, "total": 14.0}
 Benchmark = Callable[..., Any]
