@@ -11,8 +11,14 @@ from serving import Service
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, image_home: Path) -> Iterator[Cluster]:
-    made = Cluster(tmp_path, image_home)
+def tls() -> dict[str, str]:
+    """Dask's configuration of TLS: none, where a test module or a parameter doesn't say otherwise."""
+    return {}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, image_home: Path, tls: dict[str, str]) -> Iterator[Cluster]:
+    made = Cluster(tmp_path, image_home, tls)
     yield made
     made.end()
 
@@ -23,7 +29,7 @@ def serve(cluster: Cluster, image_home: Path) -> Iterator[Callable[..., Service]
     services: list[Service] = []
 
     def start(workers: int, **settings: str) -> Service:
-        service = Service(image_home, CELLBLOCK_BACKEND=f"dask://{cluster.address}", **settings)
+        service = Service(image_home, CELLBLOCK_BACKEND=cluster.backend, **cluster.environment, **settings)
         services.append(service)
         service.wait_ready(within_s=120)
         wait_for_workers(service, workers)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from serving import Service, children, free_port
@@ -15,14 +16,13 @@ from serving import Service, children, free_port
 class DaskWorker:
     """A Dask worker of one thread, and with it one worker process of Cellblock's."""
 
-    def __init__(self, scheduler: str, name: str, folder: Path, home: Path) -> None:
+    def __init__(self, scheduler: str, name: str, folder: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         command = [sys.executable, "-m", "distributed.cli.dask_worker", scheduler, "--name", name, "--no-dashboard"]
         command += ["--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--local-directory", str(folder)]
         with self.log.open("ab") as log:
-            environment = os.environ | {"CELLBLOCK_HOME": str(home)}
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
 
     def children(self) -> list[int]:
         return children(self.process.pid)
@@ -40,19 +40,22 @@ class DaskWorker:
 
 
 class Cluster:
-    def __init__(self, folder: Path, home: Path) -> None:
-        self.folder, self.home = folder, home
+    """A scheduler, and workers as they are added. `tls` is Dask's configuration for it, as environment variables."""
+
+    def __init__(self, folder: Path, home: Path, tls: Mapping[str, str] | None = None) -> None:
+        self.folder, self.home, self.environment = folder, home, dict(tls or {})
         port = free_port()
-        self.address = f"127.0.0.1:{port}"
-        command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1"]
+        self.backend = f"dask{'+tls' if tls else ''}://127.0.0.1:{port}"
+        self.address = f"{'tls' if tls else 'tcp'}://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--no-dashboard"]
+        command += ["--host", "tls://127.0.0.1" if tls else "127.0.0.1", "--port", str(port)]
         with (folder / "scheduler.log").open("ab") as log:
-            self.scheduler = subprocess.Popen([*command, "--port", str(port), "--no-dashboard"], stdout=log, stderr=log)
+            self.scheduler = subprocess.Popen(command, env=os.environ | self.environment, stdout=log, stderr=log)
         self.workers: list[DaskWorker] = []
 
     def add(self, home: Path | None = None) -> DaskWorker:
-        worker = DaskWorker(
-            f"tcp://{self.address}", f"dask-{len(self.workers)}", self.folder, self.home if home is None else home
-        )
+        environment = self.environment | {"CELLBLOCK_HOME": str(self.home if home is None else home)}
+        worker = DaskWorker(self.address, f"dask-{len(self.workers)}", self.folder, environment)
         self.workers.append(worker)
         return worker
 

@@ -119,7 +119,7 @@ async def test_a_worker_that_is_retired_ends_its_block_first(cluster: Cluster, s
         cluster.add()
     service = serve(2)
     running = [begun(service, "import time\ntime.sleep(4)\nreturn data", data=n) for n in range(2)]
-    async with distributed.Client(f"tcp://{cluster.address}", asynchronous=True) as client:
+    async with distributed.Client(cluster.address, asynchronous=True) as client:
         addresses = list((await client.scheduler.identity())["workers"])
         await client.retire_workers(addresses[:1])
     assert [each.result(30)["result"] for each in running] == [0, 1]
