@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cellblock_sandbox.guest import values
+from cellblock_service.bench.memory import megabytes
 from cellblock_service.workers.frames import LENGTHS
 from cellblock_service.workers.process import MAX_TEXT
 from cellblock_service.workers.shelf import MAX_STATES
@@ -337,6 +338,22 @@ def test_kept_state(worker):
     worker.link.send({"kind": "release", "states": ["counter"]})
     worker.run("1")
     assert worker.ready["states"] == []
+
+
+def test_what_kept_sandboxes_held_is_given_back_in_a_pause(image_home):
+    code = "import ctypes\nmake = ctypes.CFUNCTYPE(None)\nglobal kept\nkept = [make(print) for _ in range(300)]"
+    worker = WorkerProcess(image_home)
+    states = [f"state-{number}" for number in range(min(30, MAX_STATES))]
+    for state in states:
+        assert worker.run(code, state=state, reset=False)[0]["status"] == "completed"
+    worker.link.send({"kind": "release", "states": states})
+    assert worker.run("1 + 1")[1] == 2
+    held, deadline = megabytes(worker.process.pid, "Pss_Anon"), time.monotonic() + 30
+    while megabytes(worker.process.pid, "Pss_Anon") > held - 20:
+        assert time.monotonic() < deadline, f"{held} MB, and not 20 less"
+        time.sleep(0.1)
+    assert worker.run("1 + 1")[1] == 2
+    assert worker.close() == 0
 
 
 @pytest.mark.parametrize(

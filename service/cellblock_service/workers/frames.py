@@ -12,6 +12,7 @@ block, a worker sends "output" and may ask something ("install", "call"), and ma
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import threading
@@ -124,6 +125,12 @@ class Link:
         with self._writing:
             for chunk in chunks(piece for frame in frames for piece in frame.encode()):
                 self._socket.sendall(chunk)
+
+    def pauses(self, seconds: float) -> bool:
+        """Whether nothing arrives for so long."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return not poll.poll(seconds * 1000)
 
     def receive(self) -> Frame | None:
         """Wait for a frame; None when the service closed its end.

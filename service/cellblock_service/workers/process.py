@@ -35,7 +35,7 @@ from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.needs import survey
 
 from cellblock_service.codec.wire import is_one_value
-from cellblock_service.workers import conversion
+from cellblock_service.workers import conversion, tidying
 from cellblock_service.workers.conversion import Answer
 from cellblock_service.workers.frames import Arriving, Frame, Link, Meta, failed
 from cellblock_service.workers.live import LiveOutput
@@ -88,12 +88,21 @@ class Workshop:
         self._replies = Replies()
         self._jobs: dict[str, Job] = {}
         self._job: Job | None = None
+        self._untidy = False
         self._statm = os.open("/proc/self/statm", os.O_RDONLY)
         self._queue(lambda: self._ready(image={"name": image.name, "id": image.id, "packages": image.packages}))
 
     def serve(self) -> None:
-        """Read frames until the service closes its end."""
-        while (frame := self._link.receive()) is not None:
+        """Read frames until the service closes its end; tidy up in a pause after work."""
+        while True:
+            while self._untidy and self._link.pauses(tidying.AFTER_S):
+                if not self._jobs:
+                    self._untidy = False
+                    self._queue(tidying.tidy)
+            frame = self._link.receive()
+            if frame is None:
+                return
+            self._untidy = True
             self._take(frame)
 
     def _take(self, frame: Frame) -> None:
@@ -338,6 +347,7 @@ def main(descriptor: int) -> int:
     except CellblockError as error:
         link.send({"kind": "failed", "error": type(error).__name__, "reason": str(error)})
         return 1
+    tidying.begin()
     with contextlib.suppress(ConnectionResetError):
         workshop.serve()
     os._exit(0)  # even in the middle of a block
