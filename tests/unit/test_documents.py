@@ -25,6 +25,13 @@ def test_there_are_promises():
     assert len(promised()) > 20
 
 
+def test_no_promise_is_without_a_test():
+    rows = (ROOT / "THREAT_MODEL.md").read_text().partition("## Promises")[2].partition("\n## ")[0].splitlines()
+    promises = [row for row in rows if row.startswith("| ")][1:]
+    assert len(promises) > 20
+    assert [row for row in promises if not re.search(r"`(tests|node-red-nodes)/", row.rpartition(" | ")[2])] == []
+
+
 @pytest.mark.parametrize(("file", "function"), promised())
 def test_a_promised_test_exists(file, function):
     content = (ROOT / file).read_text()
