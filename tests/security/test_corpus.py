@@ -8,8 +8,8 @@ from .corpus import AREAS, programs
 
 PROGRAMS = programs()
 HONEST_RUNS = 40
-# The worker is the process that is replaced when it takes too much. No byte more is in use in it afterwards; Python keeps
-# arenas of a megabyte in which something lives on, after 8,000 callbacks of ctypes 8 MB that are free for what comes.
+# The worker is the process that is replaced when it takes too much. No byte more is in use in it afterwards, but Python
+# keeps arenas in which something lives on: after 8,000 callbacks of ctypes 8 MB that are free for what comes.
 SLACK = {"service": 1.1, "worker": 2.0}
 
 
