@@ -3,7 +3,7 @@
  *
  * Emits "state" with one of these each time that something changes, and keeps the last in `state`:
  *
- *     {name: "starting"}
+ *     {name: "starting", reason}         reason: why it isn't ready after some seconds, else undefined
  *     {name: "ready", url, pid}          pid: null for a service that somebody else started
  *     {name: "building", step, percent}  its images are made, once for each version; percent may be null
  *     {name: "waiting", reason, seconds, failures}   it ended, and is started again after so long
@@ -23,6 +23,8 @@ const { INSTALL, findCommand } = require("./command");
 const { parseLine } = require("./lines");
 
 const POLL_MS = 200;
+// After so long it is told why a service isn't ready yet.
+const PATIENCE_MS = 10_000;
 const LOOK_AGAIN_MS = 3_000;
 const FIRST_PAUSE_S = 1;
 const LONGEST_PAUSE_S = 60;
@@ -42,6 +44,7 @@ class LocalService extends EventEmitter {
      * @param {URL} settings.url where it should be: http, at a loopback address
      * @param {string} [settings.command] empty: look for it
      * @param {string} [settings.token] which it then asks for
+     * @param {number} [settings.patienceMs] before it is told why a service isn't ready yet
      * @param {string[]} [settings.folders] where a virtual environment may be; the first is for the service's records
      * @param {(level: "trace"|"debug"|"info"|"warn"|"error", text: string) => void} log
      */
@@ -90,8 +93,14 @@ class LocalService extends EventEmitter {
     async #follow() {
         const { url } = this.settings;
         this.log("info", `using the Cellblock service that runs at ${url.origin}`);
-        for (let found = { ready: false }; found && !this.#stopped; found = await look(url)) {
-            this.#set(found.ready ? { name: "ready", url, pid: null } : { name: "starting" });
+        let since = Date.now();
+        for (let found = await look(url); found && !this.#stopped; found = await look(url)) {
+            if (found.ready) {
+                since = Date.now();
+                this.#set({ name: "ready", url, pid: null });
+            } else {
+                this.#unready(found, since);
+            }
             await this.#pause(found.ready ? LOOK_AGAIN_MS : POLL_MS);
         }
     }
@@ -159,8 +168,19 @@ class LocalService extends EventEmitter {
         return outcome;
     }
 
+    /** It is there and can't run blocks; after a while, tell why. */
+    #unready(found, since) {
+        const patience = this.settings.patienceMs ?? PATIENCE_MS;
+        const reason = Date.now() - since >= patience ? found?.reasons[0] : undefined;
+        if (reason && reason !== this.state.reason) {
+            this.log("warn", `the Cellblock service isn't ready: ${reason}`);
+        }
+        this.#set({ name: "starting", reason });
+    }
+
     /** Wait for its workers. One that has no images is ended: they have to be made first. */
     async #untilReady(child, url, outcome) {
+        const since = Date.now();
         while (child.running && !this.#stopped) {
             const found = await look(url);
             if (found?.ready) {
@@ -175,6 +195,7 @@ class LocalService extends EventEmitter {
                 await child.stop();
                 return;
             }
+            this.#unready(found, since);
             await this.#pause(POLL_MS);
         }
     }

@@ -28,13 +28,16 @@ function statusOf(name, about, translate) {
     case "stopped":
         return { fill: "red", shape: "ring", text: text() };
     default:
-        return { fill: "yellow", shape: "ring", text: translate("status.starting") };
+        return { fill: "yellow", shape: "ring", text: translate("status.starting") + behind(about?.reason) };
     }
 }
 
-function progress({ step = "", percent = null }) {
-    const shown = step.length > MAX_STEP ? `${step.slice(0, MAX_STEP - 1)}…` : step;
-    return (shown && `: ${shown}`) + (percent === null ? "" : ` ${percent} %`);
+function progress({ step, percent = null }) {
+    return behind(step) + (percent === null ? "" : ` ${percent} %`);
+}
+
+function behind(text = "") {
+    return text && `: ${text.length > MAX_STEP ? `${text.slice(0, MAX_STEP - 1)}…` : text}`;
 }
 
 module.exports = { statusOf };

@@ -198,6 +198,28 @@ describe("local service", () => {
             assert.equal(fs.readFileSync(path.join(folder, "built"), "utf8"), "built\n");
         });
 
+        it("why it isn't ready is told after a while", async () => {
+            const serve = `
+                const reasons = ["a worker process ended with exit code 1"];
+                require("node:http").createServer((request, response) => {
+                    response.writeHead(503).end(JSON.stringify({ status: "not ready", workers: {}, reasons }));
+                }).listen(Number(process.argv.at(-1)), "127.0.0.1", function () {
+                    const url = "http://127.0.0.1:" + this.address().port;
+                    console.log(JSON.stringify({ event: "listening", url }));
+                });`;
+            fs.writeFileSync(path.join(folder, "serve.js"), serve);
+            const command = script("cellblock", `exec ${process.execPath} ${folder}/serve.js "$@"`);
+            const { service, states, logged } = await serviceWith(command, { patienceMs: 300 });
+            while (service.state.reason === undefined) {
+                await once(service, "state");
+            }
+            await service.stop();
+            assert.deepEqual(states.map(({ name }) => name), ["starting", "stopped"]);
+            assert.match(logged.join("\n"), /isn't ready: a worker process ended with exit code 1/);
+            const { text } = statusOf("starting", states[0], (key) => key);
+            assert.equal(text, "status.starting: a worker process ended …");
+        });
+
         it("a message waits for a start, and is told when there will be none", async () => {
             const describe = (name, about) => ({ text: statusOf(name, about, (key) => key).text });
             const { service } = await serviceWith(script("broken", "exit 6"));
