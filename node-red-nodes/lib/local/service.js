@@ -30,6 +30,8 @@ const FIRST_PAUSE_S = 1;
 const LONGEST_PAUSE_S = 60;
 // One that ran for so long didn't end because it can't start.
 const GOOD_RUN_MS = 60_000;
+// A service without an image, or without the bundle that it is of, says so; `cellblock image build` makes both.
+const LACKING = /cellblock (image|bundle) build/;
 const STEP = /^cellblock: (?:(.*?): )?(?:(\d+)%|.*)/;
 
 class LocalService extends EventEmitter {
@@ -189,7 +191,7 @@ class LocalService extends EventEmitter {
                 this.#built = false;
                 return;
             }
-            const lacking = found?.reasons.find((reason) => reason.includes("cellblock image build"));
+            const lacking = found?.reasons.find((reason) => LACKING.test(reason));
             if (lacking) {
                 outcome.lacking = `has no images: ${lacking}`;
                 await child.stop();

@@ -176,11 +176,11 @@ describe("local service", () => {
             await service.stop();
         });
 
-        it("images that don't help aren't made again and again", async () => {
+        ["image", "bundle"].forEach((kind) => it(`a missing ${kind} is made, once if that doesn't help`, async () => {
             // A service whose answers say that it has no images, and a build that changes nothing.
             const serve = `
                 const port = Number(process.argv.at(-1));
-                const reasons = ["No image x. Build it with: cellblock image build x"];
+                const reasons = ["No ${kind} x. Build it with: cellblock ${kind} build x"];
                 require("node:http").createServer((request, response) => {
                     response.writeHead(503).end(JSON.stringify({ status: "not ready", workers: {}, reasons }));
                 }).listen(port, "127.0.0.1", () => {
@@ -194,9 +194,9 @@ describe("local service", () => {
                 await once(service, "state");
             }
             await service.stop();
-            assert.match(states.find(({ name }) => name === "waiting").reason, /No image x/);
+            assert.match(states.find(({ name }) => name === "waiting").reason, /No (image|bundle) x/);
             assert.equal(fs.readFileSync(path.join(folder, "built"), "utf8"), "built\n");
-        });
+        }));
 
         it("why it isn't ready is told after a while", async () => {
             const serve = `
