@@ -1,5 +1,5 @@
 # make run    service and Node-RED with the example flow, everything set up first
-# make test   every test        make test-fast   the quick ones        make check   linters and types
+# make test   the tests         make test-fast   the quick ones        make check   linters and types
 
 VENV := .venv
 BIN := $(VENV)/bin

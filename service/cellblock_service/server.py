@@ -22,6 +22,8 @@ from cellblock_service.workers.launching import Ahead, WorkerOptions, launch
 
 _START_ELSEWHERE_S = 900.0
 """Time for a worker elsewhere to start: half a gigabyte may have to get there first."""
+_HANG_UP_S = 5.0
+"""Time for requests that are still under way once everything that ran has ended: slow uploads, late readers."""
 READ_BUFFER = 4 * MEBIBYTE
 """What may arrive of a body before it is read: with aiohttp's 64 KiB, reading stops a thousand times in 80 MB."""
 
@@ -35,6 +37,9 @@ async def serve(settings: Settings) -> None:
     """
     certificate = _certificate(settings)
     listener = _bind(settings.host, settings.port)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     worker = worker_options(settings)
     launching = launch if worker.elsewhere else Ahead(worker)
     await asyncio.to_thread(importlib.import_module, "cellblock_service.application")
@@ -46,13 +51,10 @@ async def serve(settings: Settings) -> None:
     runner = web.AppRunner(
         create_app(settings, worker, launching),
         handler_cancellation=True,
-        shutdown_timeout=settings.drain_s,
+        shutdown_timeout=_HANG_UP_S,
         access_log=None,
         read_bufsize=READ_BUFFER,
     )
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=certificate.context() if certificate else None).start()

@@ -155,11 +155,12 @@ async def test_a_cluster_grows_and_shrinks_with_what_services_want(image_home: P
         try:
             await asyncio.to_thread(service.wait_ready)
             cluster.adapt(Adaptive=Adaptive, minimum=1, maximum=3, interval="200ms", wait_count=10)
-            code = "import time\ntime.sleep(2)\nreturn data"
-            running = [asyncio.to_thread(service.run, code, data=n) for n in range(9)]
-            answers = asyncio.gather(*running)
+            code = "import time\ntime.sleep(data)\nreturn data"
+            answers = asyncio.gather(*[asyncio.to_thread(service.run, code, data=2) for _ in range(9)])
             await asyncio.to_thread(wait_for_workers, service, 3)
-            assert [answer["result"] for answer in await answers] == list(range(9))
+            assert [answer["result"] for answer in await answers] == [2] * 9
+            # Meanwhile the others go, and this one too, if it was chosen, when it has ended.
+            assert (await asyncio.to_thread(service.run, code, data=12))["result"] == 12
             await asyncio.to_thread(wait_for_workers, service, 1)
             assert (await asyncio.to_thread(service.run, "return 1"))["result"] == 1
         finally:

@@ -13,7 +13,8 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 _HEAD = """\
 # Faults: what is promised, and what came of it
 
-Each line is brought about by its test, on the real service. This file is made by `pytest --write-faults`.
+Each line is brought about by its test: on the real service, but for single damaged files, which are refused where they
+are opened, and the full disk at the start, which is the store's. This file is made by `pytest --write-faults`.
 
 | fault | promise | outcome | test |
 |---|---|---|---|
@@ -55,6 +56,11 @@ FAULTS = (
         "a byte of an image or bundle is changed",
         "it is refused, and the file named",
         _FRONT + "test_one_changed_byte_is_refused_by_name",
+    ),
+    Fault(
+        "a byte of the image is changed, and all workers die",
+        "the service stays, names the file, and goes on when the image is whole again",
+        _HERE + "test_a_damaged_image",
     ),
     Fault("a file of an image is gone", "it is refused, and named", _FRONT + "test_a_lost_file_is_refused_by_name"),
     Fault(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,10 @@ class Runner:
         """Run an honest block; what was wrong with its answer."""
         self._runs += 1
         data = {"secret": self.honest, "add": self._runs}
+        asked = time.monotonic()
         answer = self._ask(HONEST, {"timeout_s": HONEST_S}, data)
+        if (took := time.monotonic() - asked) > 2 * HONEST_S:
+            return [f"the honest block was answered after {took:.1f} s"]
         mine = range(3, 1000, 7)
         right = [sum(mine) + self._runs * len(mine), 8.0, len(self.honest)]
         if (answer.get("status"), answer.get("result"), answer.get("stdout")) != ("completed", right, "honest\n"):

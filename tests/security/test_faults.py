@@ -68,6 +68,36 @@ def test_the_table_names_tests_and_the_document_says_what_came_of_them(fault):
     assert row.startswith(f"| {fault.fault} | {fault.promise} | held")
 
 
+# ---- the image
+
+
+@pytest.fixture
+def own_home(image_home, tmp_path):
+    """A home with the same images, of which one may be changed without changing the others'."""
+    home = tmp_path / "home"
+    for folder in ("images", "bundles"):
+        shutil.copytree(image_home / folder, home / folder, copy_function=os.link)
+    return home
+
+
+def test_a_damaged_image(start, own_home, outcome):
+    service = start(CELLBLOCK_HOME=str(own_home))
+    image = service.get("/readyz")[1]["image"]["id"]
+    memory = own_home / "images" / image / "memory.cwasm"
+    whole = memory.read_bytes()
+    memory.unlink()  # the others' has the same bytes on disk
+    memory.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    [worker] = service.workers()
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: "memory.cwasm" in str(service.get("/readyz")[1].get("reasons")))
+    status, answer = service.post({"code": "return 1"})
+    assert (status, "memory.cwasm" in str(answer)) == (503, True)
+    memory.write_bytes(whole)
+    service.wait_ready()
+    assert service.run("return 6 * 7")["result"] == 42
+    outcome("refused with 503 and the file's name; answered again once it was whole")
+
+
 # ---- the disk
 
 

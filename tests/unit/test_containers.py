@@ -47,6 +47,14 @@ def app(tmp_path):
     return create_app(settings := Settings(home=tmp_path), worker_options(settings))
 
 
+def test_compose_can_put_its_secrets_where_they_are_wanted(compose):
+    """It writes those that aren't files into the container, and refuses to where the root is read-only."""
+    written = {name for name, secret in compose["secrets"].items() if "file" not in secret}
+    read_only = [service for service in compose["services"].values() if service.get("read_only")]
+    assert read_only
+    assert all(written.isdisjoint(service.get("secrets", ())) for service in read_only)
+
+
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.stem)
 def test_kubernetes_takes_it(path):
     kubernetes_validate.validate(yaml.safe_load(path.read_text()), kubernetes_validate.latest_version(), strict=True)

@@ -41,27 +41,33 @@ class Staff:
                     await client.register_plugin(WorkerProcesses())
                     log.info("cluster_joined", scheduler=self._address)
                     await self._follow(client, pool)
-            except (OSError, TimeoutError) as error:
-                log.warning("cluster_away", scheduler=self._address, reason=str(error))
-                pool.explain(f"the Dask scheduler at {self._address} can't be reached")
+            except Exception as error:  # whatever it is, such as Cellblock missing on one machine: it may be mended
+                log.warning("cluster_away", scheduler=self._address, exc_info=error)
+                reason = "can't be reached" if isinstance(error, OSError) else f"can't be used: {error}"
+                pool.explain(f"the Dask scheduler at {self._address} {reason}")
             await asyncio.sleep(_TRY_AGAIN_S)
 
     async def _follow(self, client: distributed.Client, pool: Pool) -> None:
         """Keep the pool's slots those of the cluster's workers, and tell the scheduler how many could be busy."""
+        closing: list[str] = []
         while True:
             found = await client.scheduler.identity(n_workers=-1)
+            # By address: one that comes back under its old name is elsewhere.
             there = {
-                f"{worker['id']}/{thread}": address
+                f"{address}/{thread}": address
                 for address, worker in found["workers"].items()
                 for thread in range(worker["nthreads"])
-                if worker["status"] == "running"
+                if worker["status"] == "running" and address not in closing
             }
             for name in set(pool.slots()) - there.keys():
                 pool.retire(name)
             for name in sorted(there.keys() - set(pool.slots())):
                 pool.add_slot(name, _launching(client, there[name], partial(pool.retire, name)))
             state = pool.state()
-            await client.scheduler.cellblock_demand(service=client.id, wanted=state.busy + state.waiting)
+            using = sorted({name.rpartition("/")[0] for name in pool.slots()})
+            closing = await client.scheduler.cellblock_demand(
+                service=client.id, wanted=state.busy + state.waiting, using=using
+            )
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
@@ -69,10 +75,16 @@ def _launching(client: distributed.Client, address: str, on_leaving: Callable[[]
     async def launch(options: WorkerOptions) -> tuple[Process, socket.socket]:
         try:
             comm = await connect(address, timeout=_CONNECT_S, **client.connection_args)
-            await comm.write({"op": OPERATION, "reply": False})
-            first = await comm.read()
         except (OSError, CommClosedError) as error:
             raise WorkerLost(f"the Dask worker at {address} can't be reached: {error}") from error
+        try:
+            first = await _begun(comm)
+        except (OSError, CommClosedError) as error:
+            comm.abort()
+            raise WorkerLost(f"the Dask worker at {address} starts no process: {error!r}") from error
+        except asyncio.CancelledError:
+            comm.abort()
+            raise
         if "pid" not in first:
             comm.abort()
             raise WorkerLost(f"at {address}: {first.get('failed') or first}")
@@ -81,6 +93,14 @@ def _launching(client: distributed.Client, address: str, on_leaving: Callable[[]
         return RemoteProcess(comm, address, first["pid"], theirs, on_leaving), ours
 
     return launch
+
+
+async def _begun(comm: Comm) -> Message:
+    """Ask for a process; what the plugin says of it. A Dask worker without the plugin says nothing."""
+    async with asyncio.timeout(_CONNECT_S):
+        await comm.write({"op": OPERATION, "reply": False})
+        first: Message = await comm.read()
+    return first
 
 
 class RemoteProcess:
@@ -111,12 +131,13 @@ class RemoteProcess:
             return {"close": True}
 
         out = asyncio.create_task(carry_out(self._comm, end, close))
-        try:
-            with end:
+        with end:
+            try:
                 await carry_in(self._comm, end, self._hear)
-        finally:
-            out.cancel()
-            self._comm.abort()
+            finally:
+                out.cancel()
+                await asyncio.wait([out])  # before its socket is closed
+                self._comm.abort()
 
     def _hear(self, message: Message) -> None:
         if "ended" in message:

@@ -28,7 +28,7 @@ SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 """Upper bounds of the histograms' buckets."""
 
 OTHER = "other"
-LOST_REASONS = frozenset({"crashed", "overran", "recycled", "memory"})
+LOST_REASONS = frozenset({"crashed", "overran", "recycled", "memory", "retired"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

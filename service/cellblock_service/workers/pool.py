@@ -79,7 +79,8 @@ Staff = Callable[["Pool"], Coroutine[Any, Any, None]]
 class Pool:
     """N workers and the lanes in front of them. `start()` it, `submit()` jobs, `close()` it.
 
-    `on_lost(reason)` is told of each worker that is replaced: "crashed", "overran", "recycled", "memory".
+    `on_lost(reason)` is told of each worker that is replaced or given up: "crashed", "overran", "recycled", "memory",
+    "retired".
     """
 
     def __init__(
@@ -299,6 +300,7 @@ class Pool:
             while not (reason := "retired" if slot.retiring else self._worn(worker)):
                 reason = "crashed"
                 if not await self._work(worker):
+                    reason = "retired" if slot.retiring else reason
                     break
         except WorkerLost as error:
             if worker not in self._alive:
@@ -323,6 +325,8 @@ class Pool:
     async def _dismiss(self, worker: Worker, reason: str) -> None:
         was_alive = worker in self._alive
         self._alive.discard(worker)
+        if not self._alive:
+            self._checked.clear()  # it may be the image that ends them
         self._idle.pop(worker, None)
         self._lanes.forget(worker)
         if lost := self._states.lost(worker):
@@ -379,8 +383,11 @@ class Pool:
             self._put_back(job)
 
     def _put_back(self, job: Job) -> None:
-        """Have another worker do a job that hasn't begun."""
-        self._lanes.push(job, first=True)
+        """Have another worker do a job that hasn't begun, unless it has been cancelled meanwhile."""
+        if job.cancelled:
+            job.settle(cancelled())
+        else:
+            self._lanes.push(job, first=True)
         self._let_go(job)
 
     async def _carry_out(self, worker: Worker, job: Job) -> bool:

@@ -343,13 +343,13 @@ def main(descriptor: int) -> int:
         if options.get("fetch"):
             supply = Supply(Home.find(home), functools.partial(_ask_first, link))
             name = supply.image(name)
-        workshop = Workshop(link, Image.open(name, home=home, verify=options["verify"]), home, limits, supply)
+        image = Image.open(name, home=home, verify=options["verify"])
     except CellblockError as error:
         link.send({"kind": "failed", "error": type(error).__name__, "reason": str(error)})
         return 1
     tidying.begin()
     with contextlib.suppress(ConnectionResetError):
-        workshop.serve()
+        Workshop(link, image, home, limits, supply).serve()
     os._exit(0)  # even in the middle of a block
 
 

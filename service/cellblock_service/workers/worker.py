@@ -24,6 +24,8 @@ Fetch = Callable[[Meta], Awaitable[bytes]]
 
 ATTEND_S = 10.0
 """Time a worker elsewhere has to say that it is there."""
+FETCHING_S = 900.0
+"""How long a job may last because its worker fetches what it lacks: half a gigabyte, over a slow line."""
 
 
 class Listener(Protocol):
@@ -70,6 +72,8 @@ class Worker:
         self._answer: asyncio.Future[Frame] | None = None
         self._listener: Listener = Unheard()
         self._timer: asyncio.TimerHandle | None = None
+        self._within_s: float | None = None
+        self._fetching_until = 0.0
         self._converting = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.executions = 0
@@ -113,11 +117,15 @@ class Worker:
             self._attending = None
 
     async def ask(self, frame: Frame, *, within_s: float, listener: Listener) -> Frame:
-        """Send work and wait for its answer. Raises TimeoutError after `within_s`, WorkerLost if the process ended."""
+        """Send work and wait for its answer. Raises TimeoutError after `within_s`, WorkerLost if the process ended.
+
+        A process that fetches what it lacks has that time anew with each piece, for FETCHING_S at most.
+        """
         self.executions += 1
         self._listener = listener
         answer: asyncio.Future[Frame] = self._loop.create_future()
         self._answer, self._converting = answer, False
+        self._within_s, self._fetching_until = within_s, self._loop.time() + FETCHING_S
         self._limit(within_s)
         try:
             listener.started()
@@ -130,10 +138,12 @@ class Worker:
         finally:
             self._answer = None
             self._listener = Unheard()
+            self._within_s = None
             self._limit(None)
 
     def cancel(self, execution: str, *, within_s: float) -> None:
         """Ask the process to stop what it runs; if it doesn't within so long, `ask` ends with TimeoutError."""
+        self._within_s = None
         self._limit(within_s)
         self._post(Frame({"kind": "cancel", "execution": execution}))
 
@@ -171,6 +181,8 @@ class Worker:
             case "install":
                 self._task(self._reply_with_wheels(frame.meta))
             case "fetch":
+                if self._within_s is not None and self._loop.time() < self._fetching_until:
+                    self._limit(self._within_s)
                 self._task(self._reply_with_file(frame.meta))
             case "attending":
                 _settle(self._attending, frame)
@@ -185,6 +197,7 @@ class Worker:
         """The block has ended, its result is being converted: time for that, once."""
         if not self._converting:
             self._converting = True
+            self._within_s = None
             self._limit(CONVERSION_S)
 
     def _gone(self) -> None:

@@ -2,9 +2,10 @@
 
 `echo` gives back the data, `env` the names in its environment, `limits` those it was told, `sleep S` (ends early when
 it is cancelled), `exit N`, `hang` (ignores its deadline and being cancelled), `convert S` (takes S seconds after the
-block ended), `gone` (says that its image is), `babble` (sends what is no frame), `print TEXT`, `ask KEY` (gives back
-what the flow replies), `tell OP JSON` (says it for its node and gives back the reply), `pid`. It greets with the image
-it is told, or fails when asked for the image "missing", or dies when asked for "dying".
+block ended), `fetch N` (asks for a file N times, 0.1 s each), `gone` (says that its image is), `babble` (sends what is
+no frame), `print TEXT`, `ask KEY` (gives back what the flow replies), `tell OP JSON` (says it for its node and gives
+back the reply), `pid`. It greets with the image it is told, or fails when asked for the image "missing", or dies when
+asked for "dying".
 """
 
 from __future__ import annotations
@@ -77,6 +78,11 @@ class Stub:
         elif command == "convert":
             self.link.send({"kind": "ran"})
             time.sleep(float(argument))
+        elif command == "fetch":
+            for _ in range(int(argument)):
+                self.link.send({"kind": "fetch", "call": 1})
+                self.replies.get(timeout=20)
+                time.sleep(0.1)
         elif command == "convert-forever":
             while True:
                 self.link.send({"kind": "ran"})

@@ -409,6 +409,14 @@ async def test_a_worker_may_be_started_before_the_pool() -> None:
         await pool.close()
 
 
+async def test_what_a_worker_fetches_is_not_the_jobs_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pool_of() as pool:
+        assert (await run(pool, "fetch 8", within_s=0.5))["status"] == "completed"
+        monkeypatch.setattr("cellblock_service.workers.worker.FETCHING_S", 0.2)
+        assert (await run(pool, "fetch 20", within_s=0.5))["status"] == "timeout"
+        assert (await run(pool, "echo"))["status"] == "completed"
+
+
 async def test_a_worker_that_sends_no_frame_is_replaced() -> None:
     async with pool_of() as pool:
         answer = await run(pool, "babble")
