@@ -26,6 +26,22 @@ const PLOT = `import matplotlib.pyplot as plt
 plt.plot([reading["level"] for reading in data])
 return None`;
 
+/** What a hostile block prints, returns, raises and names: HTML that runs a script where it is shown as such. */
+function markup() {
+    const pieces = [
+        "<script>window.markupRan = 1</script>", "<img src=x onerror='window.markupRan = 1'>",
+        "<svg onload='window.markupRan = 1'>", "</pre></div><iframe src='javascript:parent.markupRan = 1'></iframe>",
+        "<a href='javascript:window.markupRan = 1'>x</a>", "<plaintext>",
+    ];
+    const text = JSON.stringify(pieces.join(" "));
+    return {
+        printed: `print(${text})`,
+        table: `import pandas as pd\nreturn pd.DataFrame({${text}: [${text}]}, index=[${text}])`,
+        tree: `return [${text}]`,
+        failure: `raise type(${text}, (Exception,), {})(${text})`,
+    };
+}
+
 const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 async function please(wish) {
     process.stdout.write(`${wish}\n`);
@@ -100,6 +116,17 @@ async function run(editor, seen, shot) {
     seen.htmlInOutput = await output.locator(".cellblock-printed b").count();
     await output.locator("button", { hasText: "As sent" }).click();
     seen.tree = await output.locator(".cellblock-tree").innerText();
+
+    seen.markup = {};
+    for (const [way, code] of Object.entries(markup())) {
+        await editor.pasteCode(code);
+        output = await editor.runCode();
+        seen.markup[way] = {
+            shown: await output.innerText(),
+            elements: await output.locator("script, iframe, svg, img, a, plaintext, [onerror], [onload]").count(),
+        };
+    }
+    seen.markupRan = await page.evaluate(() => window.markupRan ?? 0);
 
     await editor.pasteCode(PLOT);
     output = await editor.runCode(180_000);

@@ -80,6 +80,11 @@ def test_a_block_is_written_run_and_deployed_while_the_service_comes_and_goes(wr
     assert written["printed"].strip() == "<b>bold</b> 3"
     assert written["htmlInOutput"] == 0
     assert written["tree"] == "[ object, object ]"
+    for way, found in written["markup"].items():
+        assert "onerror=" in found["shown"], way
+        assert found["elements"] == 0, way
+    assert written["markup"].keys() == {"printed", "table", "tree", "failure"}
+    assert written["markupRan"] == 0
     assert written["pictureWidth"] > 100
     assert "ZeroDivisionError: division by zero" in written["failure"]
     assert written["cursorAt"] == 3
