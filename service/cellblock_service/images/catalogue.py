@@ -149,16 +149,25 @@ class Catalogue:
             raise ImageLoading(said, headers={"Retry-After": "1"}, progress=build.progress()) from None
         return found
 
+    async def _survey(self, image: str, code: str) -> Frame:
+        """Ask a worker, and a second one if the first is lost: the text may have nothing to do with that."""
+        frame = Frame({"kind": "survey", "image": image}, [code.encode()])
+        for _ in range(2):
+            answer = await self._pool.ask(frame, within_s=SURVEY_S)
+            if "survey" in answer.meta:
+                return answer
+            error = answer.meta["error"]
+            if error["type"] != "WorkerCrashed":
+                break
+        raise ServiceError(f"what the block imports couldn't be told: {error['message']}")
+
     async def _find(self, code: str, packages: Sequence[str], build: Build) -> Provision:
         """Have a worker tell what the code imports; if the standard image doesn't serve, have one built."""
         try:
             image = await asyncio.to_thread(self.store.open, "image", self.standard_id, verify=False)
         except SandboxError as error:
             raise NotReady(str(error)) from error
-        frame = Frame({"kind": "survey", "image": image.id}, [code.encode()])
-        answer = await self._pool.ask(frame, within_s=SURVEY_S)
-        if "survey" not in answer.meta:
-            raise ServiceError(f"what the block imports couldn't be told: {answer.meta['error']['message']}")
+        answer = await self._survey(image.id, code)
         wanted = Survey(**{name: tuple(found) for name, found in answer.meta["survey"].items()})
         if self._distribution is None:
             self._distribution = await asyncio.to_thread(standard.distribution, self.store.home, SilentProgress())
