@@ -26,6 +26,8 @@ const PLOT = `import matplotlib.pyplot as plt
 plt.plot([reading["level"] for reading in data])
 return None`;
 
+const HARMFUL = "script, iframe, svg, img, a[href^=javascript], plaintext, [onerror], [onload]";
+
 /** What a hostile block prints, returns, raises and names: HTML that runs a script where it is shown as such. */
 function markup() {
     const pieces = [
@@ -123,7 +125,7 @@ async function run(editor, seen, shot) {
         output = await editor.runCode();
         seen.markup[way] = {
             shown: await output.innerText(),
-            elements: await output.locator("script, iframe, svg, img, a, plaintext, [onerror], [onload]").count(),
+            elements: await output.locator(HARMFUL).count(),
         };
     }
     seen.markupRan = await page.evaluate(() => window.markupRan ?? 0);
