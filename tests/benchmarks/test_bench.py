@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from cellblock_service.bench import interpreters, memory, ours, service, speed
+from cellblock_service.bench import interpreters, memory, ours, report, scaling, service, speed
 from cellblock_service.bench.kernels import KERNELS
 
 
@@ -65,6 +65,17 @@ def test_the_service_is_measured_from_outside(stock) -> None:
         *[("MB", 250), ("kB", None)],
     ]
     assert all(each.p50 is not None and each.group == "service" for each in figures)
+
+
+def test_the_tables_of_scaling_come_from_a_service(stock, tmp_path) -> None:
+    figures = scaling.costs(stock, rounds=1, each=40)
+    assert [each.unit for each in figures] == ["ms", "ms", "ms", "MB", "MB", "kB", "kB"]
+    assert all(each.p50 and each.group == "scaling" for each in figures)
+    target = tmp_path / "scaling.md"
+    target.write_text("<!-- bench: begin -->\n<!-- bench: end -->\n")
+    report.insert(target, report.dated(scaling.table(figures)))
+    assert "| Executions a second | 10 | 1,000 | 100,000 |" in target.read_text()
+    assert "Measured by" in target.read_text()
 
 
 def test_the_command_writes_figures_and_leaves_no_trace(image_home, tmp_path) -> None:
