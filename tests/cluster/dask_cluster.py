@@ -11,7 +11,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from serving import Service, children, free_port
+from cellblock_service.bench.serving import free_port
+from serving import Service, children
 
 
 class DaskWorker:

@@ -13,9 +13,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 from building import ROOT
+from cellblock_service.bench.serving import free_port
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from running import TOKEN, free_port
+from running import TOKEN
 
 NODES = ROOT / "node-red-nodes"
 MOST_BYTES = {"slim": 450_000_000, "full": 900_000_000}

@@ -19,19 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from cellblock_service.bench.serving import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 NODES = ROOT / "node-red-nodes"
 START_S = 120.0
 STOP_S = 20.0
-
-
-def free_port() -> int:
-    """Give a TCP port that nobody listens on now."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port
 
 
 def port_is_open(port: int) -> bool:

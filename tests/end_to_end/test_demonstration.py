@@ -12,8 +12,9 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import pytest
+from cellblock_service.bench.serving import free_port
 
-from .conftest import NODES, STOP_S, free_port, get, port_is_open, wait_for
+from .conftest import NODES, STOP_S, get, port_is_open, wait_for
 
 RUN = NODES / "demo" / "run.mjs"
 FIRST_RUN_S = 300.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 
 import msgpack
 import pytest
+from cellblock_service.bench.serving import free_port
 
 
 class Service:
@@ -111,9 +111,3 @@ def children(pid: int) -> list[int]:
 def decoded(content_type: str, body: bytes) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(body) if "json" in content_type else msgpack.unpackb(body)
     return loaded
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

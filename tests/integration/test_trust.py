@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 import trustme
-from serving import Service, free_port
+from cellblock_service.bench.serving import free_port
+from serving import Service
 
 Done = subprocess.CompletedProcess[str]
 Cellblock = Callable[..., Done]

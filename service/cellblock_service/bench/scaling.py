@@ -19,7 +19,7 @@ from cellblock_service.bench.figures import Figure, figure
 from cellblock_service.bench.memory import megabytes
 from cellblock_service.bench.serving import Served, serving
 from cellblock_service.bench.stock import Stock
-from cellblock_service.bench.talking import Talk, client, completed, packed, warmed
+from cellblock_service.bench.talking import WARM_UPS, Talk, client, completed, packed, warmed
 
 RATES = (10, 1_000, 100_000)
 """Executions a second."""
@@ -61,7 +61,7 @@ async def _costs(progress: Progress, served: Served, rounds: int, each: int) -> 
         stateful = await _pressed(progress, talk, kept, rounds, each, [], workers)
         await asyncio.sleep(_SETTLE_S)  # records are written in batches
         logged = (served.folder / "log").stat().st_size - logged
-    executions = 20 * len(new + kept) + 2 * rounds * each
+    executions = WARM_UPS * len(new + kept) + 2 * rounds * each
     return [
         figure("scaling", WORKER, fresh[1]),
         figure("scaling", KEPT, stateful[1]),
@@ -114,7 +114,7 @@ def table(figures: Sequence[Figure]) -> str:
     head = "| Executions a second | " + " | ".join(f"{rate:,}" for rate in RATES) + " |"
     lines = ["| Cost of an execution | |", "|---|---:|"]
     lines += [f"| {name} | {value:.2f} {_unit(figures, name)} |" for name, value in cost.items()]
-    fed = BUSY * 1000 / cost[SERVICE] * (cost[WORKER] + BLOCK_MS) / 1000 / BUSY
+    fed = (cost[WORKER] + BLOCK_MS) / cost[SERVICE]
     lines += [
         f"| Executions a second that one service passes on | {BUSY * 1000 / cost[SERVICE]:,.0f} |",
         f"| Worker processes that it keeps busy, blocks of {BLOCK_MS:g} ms | {fed:,.0f} |",

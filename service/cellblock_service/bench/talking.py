@@ -21,6 +21,9 @@ from cellblock_service.codec.wire import bin_header
 _NUMBERS = count()
 """The ids of executions: one service may be measured in several sessions."""
 
+WARM_UPS = 20
+"""Calls before any that are measured."""
+
 Message = dict[str, Any]
 Call = Callable[[Any], Awaitable[Message]]
 """Has something run, and gives the message that tells of its end."""
@@ -102,7 +105,7 @@ async def timed(call: Call, request: Any) -> tuple[float, Message]:
 
 async def warmed(call: Call, request: Any) -> None:
     """Call a few times, so that what happens once has happened."""
-    for _ in range(20):
+    for _ in range(WARM_UPS):
         completed(await call(request))
 
 

@@ -8,14 +8,14 @@ import gc
 AFTER_S = 1.0
 """How long a worker has had nothing to do when it tidies up."""
 
-# Of glibc: gives free memory between what is in use back to the system. 0.3 ms.
+# Of glibc: gives free memory between what is in use back to the system. 0.02 ms when there is little.
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 def begin() -> None:
     """Leave what is there now, an opened image and all modules, out of every later search for cycles.
 
-    There are 300,000 such objects: a search takes 1 ms instead of 45.
+    There are 54,000 such objects, of which a search takes 31 ms.
     """
     gc.collect()
     gc.freeze()
