@@ -36,8 +36,8 @@ from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.store import Store, Stored
 from cellblock_sandbox.installation import Installation, Installer
 from cellblock_sandbox.limits import Limits
-from cellblock_sandbox.machine.engine import initial_memory, load_module
 from cellblock_sandbox.machine.interruption import Reason
+from cellblock_sandbox.machine.linear import MemoryImage
 from cellblock_sandbox.machine.memory import Arriving, Buffer
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.outcome import BlockError, ExecutionResult, PackedResult
@@ -59,8 +59,7 @@ class Image:
         self._state = GuestState(**stored.manifest.details["state"])
         opened = open_bundle(bundle.folder)
         self._runtime, self._files = opened.runtime, snapshot.files_of(stored.folder, opened)
-        self._memory = load_module(stored.file(MEMORY))
-        self._memory_bytes = initial_memory(self._memory)
+        self._memory = MemoryImage(stored.file(MEMORY))
 
     @classmethod
     def open(cls, name: str = "data", *, home: Path | None = None, verify: bool = True) -> Image:
@@ -79,8 +78,8 @@ class Image:
         `installer` gives the packages that blocks ask for through micropip; without it they can't.
         """
         limits = limits or Limits()
-        if limits.memory_bytes < self._memory_bytes:
-            raise MemoryTooSmall(limits.memory_mb, self._memory_bytes / (1 << 20))
+        if limits.memory_bytes < self._memory.size:
+            raise MemoryTooSmall(limits.memory_mb, self._memory.size / (1 << 20))
         return Sandbox(self, limits, installer)
 
     def _guest(self, limits: Limits, on_output: OnOutput, installer: Installer | None) -> tuple[Guest, Context]:
@@ -101,16 +100,10 @@ class Sandbox:
 
     def __init__(self, image: Image, limits: Limits, installer: Installer | None) -> None:
         self.limits = limits
-        self._written = image._state.written
         self._output = _Output()
         self._ended = ""
         self._guest: Guest | None
         self._guest, self._context = guest_thread.run(image._guest, limits, self._output, installer)
-
-    def warm(self) -> None:
-        """Take, before the first run, the page faults that any run has: half a millisecond that nobody waits for."""
-        if self._guest is not None:
-            guest_thread.run(self._guest.instance.populate, self._written)
 
     @property
     def alive(self) -> bool:

@@ -89,7 +89,7 @@ def flip(path, position):
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("images", "manifest.json"), ("images", "memory.cwasm"), ("bundles", "code.cwasm"), ("bundles", "links.json")],
+    [("images", "manifest.json"), ("images", "memory.bin"), ("bundles", "code.cwasm"), ("bundles", "links.json")],
 )
 @pytest.mark.parametrize("position", [0, -1])
 def test_one_changed_byte_is_refused_by_name(copied, kind, name, position):
@@ -101,7 +101,7 @@ def test_one_changed_byte_is_refused_by_name(copied, kind, name, position):
     assert name in str(caught.value)
 
 
-@pytest.mark.parametrize(("kind", "name"), [("images", "memory.cwasm"), ("bundles", "code.cwasm")])
+@pytest.mark.parametrize(("kind", "name"), [("images", "memory.bin"), ("bundles", "code.cwasm")])
 def test_a_lost_file_is_refused_by_name(copied, kind, name):
     home, ident, own = copied
     own(kind, name).unlink()

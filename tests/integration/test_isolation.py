@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from cellblock_sandbox.image.bundle import MEMORY
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.store import Store
 
 # code that leaves a mark, code that looks for it, what a clean sandbox answers
 MARKS = {
@@ -216,12 +219,17 @@ def test_no_javascript(sandbox):
     assert sandbox.run("from pyodide.code import run_js\nrun_js('1')").status == "error"
 
 
-def test_warm_sandboxes_are_as_new(image):
-    """Pages that are copied in advance are the image's, and each sandbox's own."""
-    assert image._state.written
-    code = "import builtins\nseen = getattr(builtins, 'mark', None)\nbuiltins.mark = data\nreturn seen, data"
-    with image.sandbox() as first, image.sandbox() as second:
-        for sandbox in (first, second):
-            sandbox.warm()
-        for number, sandbox in enumerate((first, second)):
-            assert sandbox.run(code, data=number).value == (None, number)
+def test_no_sandbox_sees_what_was_in_the_memory_of_another(image):
+    """Memory is mapped once and used by one after another: byte for byte, each begins with the image."""
+    code = """
+import builtins
+seen = getattr(builtins, "mark", None)
+builtins.mark, block = data, b"secret" * data
+return seen, data
+"""
+    original = Path(Store(Home.find(None)).open("image", image.id).file(MEMORY)).read_bytes()
+    for size in (1, 1000, 1_000_000, 50_000_000, 1):
+        with image.sandbox() as sandbox:
+            memory = sandbox._guest.instance.memory
+            assert (memory.size, bytes(memory.view(0, memory.size)) == original) == (len(original), True)
+            assert sandbox.run(code, data=size).value == (None, size)

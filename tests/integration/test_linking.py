@@ -11,6 +11,7 @@ from cellblock_sandbox.linking.merge import Merger
 from cellblock_sandbox.linking.wasm import CUSTOM, MAGIC, Module
 from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.instance import Definition, Program
+from cellblock_sandbox.machine.linear import MemoryImage
 
 MAIN = """(module
   (import "env" "host_add" (func $host_add (param i32 i32) (result i32)))
@@ -71,7 +72,7 @@ def linked(image_home, tmp_path_factory):
 
 
 @pytest.fixture
-def instance(linked):
+def instance(linked, tmp_path):
     outcome = linked[0]
     missing = []
     calls = [
@@ -79,7 +80,9 @@ def instance(linked):
         Definition("env", "missing", "i->", missing.append),
     ]
     program = Program(wasmtime.Module(engine(), outcome.code), calls)
-    made = program.instantiate(wasmtime.Module(engine(), outcome.memory), 10 * 65536)
+    path = tmp_path / "memory.bin"
+    path.write_bytes(outcome.memory)
+    made = program.instantiate(MemoryImage(path), 10 * 65536)
     made.missing = missing
     yield made
     made.close()

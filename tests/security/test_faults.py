@@ -83,15 +83,15 @@ def own_home(image_home, tmp_path):
 def test_a_damaged_image(start, own_home, outcome):
     service = start(CELLBLOCK_HOME=str(own_home))
     image = service.get("/readyz")[1]["image"]["id"]
-    memory = own_home / "images" / image / "memory.cwasm"
+    memory = own_home / "images" / image / "memory.bin"
     whole = memory.read_bytes()
     memory.unlink()  # the others' has the same bytes on disk
     memory.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     [worker] = service.workers()
     os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: "memory.cwasm" in str(service.get("/readyz")[1].get("reasons")))
+    wait_until(lambda: "memory.bin" in str(service.get("/readyz")[1].get("reasons")))
     status, answer = service.post({"code": "return 1"})
-    assert (status, "memory.cwasm" in str(answer)) == (503, True)
+    assert (status, "memory.bin" in str(answer)) == (503, True)
     memory.write_bytes(whole)
     service.wait_ready()
     assert service.run("return 6 * 7")["result"] == 42

@@ -19,9 +19,10 @@ from cellblock_sandbox.filesystem.quota import Quota
 from cellblock_sandbox.guest import GUEST_ROOT
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_overflow, trap_reason
-from cellblock_sandbox.machine.engine import MemoryModule, load_module
+from cellblock_sandbox.machine.engine import load_module
 from cellblock_sandbox.machine.instance import Definition, Program
 from cellblock_sandbox.machine.interruption import Reason, watchdog
+from cellblock_sandbox.machine.linear import MemoryImage
 from cellblock_sandbox.machine.memory import Arriving, Buffer
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 from cellblock_sandbox.syscalls.host import Host, LinkedLibrary, LinkTables, SystemClock
@@ -109,14 +110,10 @@ class GuestLimits:
 
 @dataclass(frozen=True)
 class GuestState:
-    """What an image keeps of a guest beside its memory: the libraries opened, and the runner's address.
-
-    `written` are the pages of memory that any run writes to.
-    """
+    """What an image keeps of a guest beside its memory: the libraries opened, and the runner's address."""
 
     opened: list[str] = field(default_factory=list)
     runner: int = 0
-    written: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Runtime:
@@ -141,7 +138,7 @@ class Guest:
         self,
         runtime: Runtime,
         files: LayerStack,
-        memory: MemoryModule,
+        memory: MemoryImage,
         limits: GuestLimits,
         state: GuestState,
         on_output: Callable[[str, bytes], None],

@@ -28,7 +28,7 @@ from cellblock_sandbox.guest.process import (
     trap_reason,
 )
 from cellblock_sandbox.limits import Limits
-from cellblock_sandbox.machine.engine import MemoryModule
+from cellblock_sandbox.machine.linear import MemoryImage
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 
 _ENTRY = "cellblock_guest.inside.entry"
@@ -48,7 +48,7 @@ def write_guest_packages(path: Path) -> None:
 
 
 def boot(
-    runtime: Runtime, files: LayerStack, memory: MemoryModule, preload: Sequence[str] = ()
+    runtime: Runtime, files: LayerStack, memory: MemoryImage, preload: Sequence[str] = ()
 ) -> tuple[Guest, dict[str, str]]:
     """Start CPython in a new guest and import `preload`; its runner is then ready.
 

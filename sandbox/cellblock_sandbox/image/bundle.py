@@ -30,11 +30,12 @@ from cellblock_sandbox.image.toolchain import Toolchain
 from cellblock_sandbox.image.wheel import Wheel
 from cellblock_sandbox.linking.linker import Linked, link
 from cellblock_sandbox.linking.merge import Merger
-from cellblock_sandbox.machine.engine import compile_module, load_module
+from cellblock_sandbox.machine.engine import compile_module
+from cellblock_sandbox.machine.linear import MemoryImage
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.syscalls.registry import all_calls
 
-CODE, MEMORY, LINKS, WHEELS, BYTECODE = "code.cwasm", "memory.cwasm", "links.json", "wheels", "bytecode.zip"
+CODE, MEMORY, LINKS, WHEELS, BYTECODE = "code.cwasm", "memory.bin", "links.json", "wheels", "bytecode.zip"
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _compile_sources(folder: Path, progress: Progress) -> None:
     packages, unfinished = folder / "guest.zip", folder / f"{BYTECODE}.part"
     write_guest_packages(packages)
     bundle = Bundle.open(folder)
-    guest, _ = boot(bundle.runtime, bundle.files(packages), load_module(folder / MEMORY))
+    guest, _ = boot(bundle.runtime, bundle.files(packages), MemoryImage(folder / MEMORY))
     total = sum(len(source) for archive in archives for _, source in sources_of(*archive))
     compile_sources(guest, chain.from_iterable(sources_of(*each) for each in archives), total, unfinished, progress)
     guest.close()
@@ -155,5 +156,5 @@ def _libraries(wheels: Iterable[Path]) -> dict[str, bytes]:
 def _write(folder: Path, linked: Linked, progress: Progress) -> None:
     with progress.step(f"compile {len(linked.code) / 1e6:.1f} MB of code"):
         (folder / CODE).write_bytes(compile_module(linked.code))
-    (folder / MEMORY).write_bytes(compile_module(linked.memory))
+    (folder / MEMORY).write_bytes(linked.memory)
     (folder / LINKS).write_text(json.dumps(linked.tables(), sort_keys=True, separators=(",", ":")))

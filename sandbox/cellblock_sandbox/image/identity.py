@@ -21,7 +21,7 @@ from cellblock_sandbox.image.hashing import canonical_json, sha256_bytes
 Kind = Literal["bundle", "image"]
 
 FORMAT = "1"
-_BUNDLE_BUILD = "5"
+_BUNDLE_BUILD = "6"
 _IMAGE_BUILD = "6"
 
 

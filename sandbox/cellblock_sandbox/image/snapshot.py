@@ -1,31 +1,27 @@
 """Building an image: boot a bundle's interpreter, import what should be ready, and keep its memory.
 
-The captured memory becomes a module of its own (linking/memory.py), mapped copy-on-write by every sandbox.
+The captured memory is a file, mapped privately by every sandbox (machine/linear.py).
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cellblock_sandbox.errors import BuildError
 from cellblock_sandbox.filesystem.layers import LayerStack
-from cellblock_sandbox.guest import values
-from cellblock_sandbox.guest.process import Guest, GuestLimits, GuestState
+from cellblock_sandbox.guest.process import Guest, GuestState
 from cellblock_sandbox.image.boot import boot, write_guest_packages
 from cellblock_sandbox.image.bundle import MEMORY, WHEELS, Bundle, open_bundle
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.progress import Progress
 from cellblock_sandbox.image.store import Store, Stored
 from cellblock_sandbox.image.wheel import Wheel
-from cellblock_sandbox.limits import Limits
-from cellblock_sandbox.linking.memory import MAX_PAGES, PAGE, captured_module
-from cellblock_sandbox.machine.engine import MemoryModule, compile_module, load_module
+from cellblock_sandbox.machine.linear import PAGE, MemoryImage
 from cellblock_sandbox.machine.memory import MASK32
-from cellblock_sandbox.machine.pages import Ranges
 from cellblock_sandbox.machine.thread import guest_thread
 
 GUEST = "guest.zip"
@@ -73,44 +69,25 @@ def _build(store: Store, name: str, inputs: dict[str, str], recipe: Recipe, prog
         for wheel, path in recipe.wheels.items():
             shutil.copyfile(path, draft.folder / WHEELS / wheel.file.name)
         with progress.step(f"boot and import {', '.join(recipe.preload) or 'nothing more'}"):
-            opened, memory = open_bundle(bundle.folder), load_module(bundle.file(MEMORY))
+            opened, memory = open_bundle(bundle.folder), MemoryImage(bundle.file(MEMORY))
             guest, skipped = boot(opened.runtime, files_of(draft.folder, opened), memory, recipe.preload)
         for module, reason in skipped.items():
             progress.note(f"{module} is not imported in advance: {reason}")
         with progress.step("capture"):
             _use_up_free_heap(guest)
-            captured = captured_module(guest.instance.memory.view(0, _used(guest)), maximum=MAX_PAGES)
-            (draft.folder / MEMORY).write_bytes(compile_module(captured))
+            (draft.folder / MEMORY).write_bytes(guest.instance.memory.view(0, _used(guest)))
         draft.packages |= {**bundle.manifest.packages, **{wheel.name: wheel.version for wheel in recipe.wheels}}
         draft.details |= {**recipe.notes, "preload": list(recipe.preload), "skipped": skipped}
-        state, files = _settled(guest), files_of(draft.folder, opened)
+        draft.details["state"] = asdict(_settled(guest))
         guest.close()
-        written = _written_by_a_run(opened, files, load_module(draft.folder / MEMORY), state)
-        draft.details["state"] = asdict(replace(state, written=written))
     return store.open("image", draft.id, verify=False)
-
-
-def _written_by_a_run(opened: Bundle, files: LayerStack, memory: MemoryModule, state: GuestState) -> Ranges:
-    """The pages that a sandbox writes to when a small message passes through it: 1.1 MB, in 200 places.
-
-    Each is a page fault at its first run, which then takes half again as long; a sandbox that is made before it is
-    needed takes them before (`Sandbox.warm`).
-    """
-    limits = GuestLimits(MAX_PAGES * PAGE, 1 << 20, 1000)
-    guest = Guest(opened.runtime, files, memory, limits, state, lambda _stream, _chunk: None)
-    message = values.pack({"_msgid": "0123456789abcdef", "topic": "", "payload": 1})
-    guest.run(values.pack({"code": "return data", "msg": message}), Limits())
-    written = guest.instance.written_pages()
-    guest.close()
-    return written
 
 
 def _use_up_free_heap(guest: Guest) -> None:
     """Take what booting and importing left free in the heap, but for small pieces.
 
     A large value would be put there otherwise, and there every page is first copied from the image: 8 MB take 4 ms, in
-    memory that the sandbox adds under 1 ms. It isn't filled with zeros: wasmtime maps an image only if at least half of
-    it is data, and copies it for each sandbox otherwise (6 ms instead of 0.3).
+    memory that the sandbox adds under 1 ms.
     """
     end = _heap_end(guest)
     block = guest.call("malloc", _PIECE) & MASK32

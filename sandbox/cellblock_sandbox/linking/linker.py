@@ -21,7 +21,7 @@ from typing import Any
 from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.linking.encoding import Reader, i32_const, uleb, vector
 from cellblock_sandbox.linking.glue import MODULE, Glue
-from cellblock_sandbox.linking.memory import MAX_PAGES, MemorySegment, memory_module
+from cellblock_sandbox.linking.memory import MemorySegment, first_memory
 from cellblock_sandbox.linking.merge import Merger
 from cellblock_sandbox.linking.stack import with_stack_frames
 from cellblock_sandbox.linking.start import started_globals
@@ -39,6 +39,7 @@ from cellblock_sandbox.linking.wasm import (
     evaluate,
     immutable,
 )
+from cellblock_sandbox.machine.linear import MAX_PAGES
 
 _DEFINED_BY_GLUE = {"_Py_CheckEmscriptenSignals_Helper"}
 
@@ -58,7 +59,7 @@ class Library:
 
 @dataclass
 class Linked:
-    """The outcome of a link: a code module that imports its memory, and that memory as a module.
+    """The outcome of a link: a code module that imports its memory, and what that memory holds at first.
 
     `missing` names the stubs by number, `undefined` the imports for which no definition exists anywhere.
     """
@@ -73,7 +74,7 @@ class Linked:
     main_symbols: dict[str, int]
 
     def tables(self) -> dict[str, Any]:
-        """All but the two modules, as JSON values."""
+        """All but code and memory, as JSON values."""
         return {
             "heap_start": self.heap_start,
             "trampoline_slot": self.trampoline_slot,
@@ -115,7 +116,7 @@ def link(
     note(f"{len(inputs)} modules, {layout.table_size} table slots")
     return Linked(
         code=merger.merge(inputs, exports={*exports, "call_slot", "__indirect_function_table"}),
-        memory=memory_module(segments, minimum=layout.pages, maximum=MAX_PAGES),
+        memory=first_memory(segments, layout.pages),
         heap_start=layout.heap_start,
         trampoline_slot=rewriter.glue.trampoline_slot,
         missing=rewriter.glue.missing,

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.linking.dylink import Dylink, read_dylink
 from cellblock_sandbox.linking.encoding import Reader, uleb
-from cellblock_sandbox.linking.memory import PAGE
 from cellblock_sandbox.linking.wasm import (
     FUNCREF,
     KIND_FUNCTION,
@@ -28,6 +27,7 @@ from cellblock_sandbox.linking.wasm import (
     evaluate,
     function_indices,
 )
+from cellblock_sandbox.machine.linear import PAGE
 
 
 @dataclass

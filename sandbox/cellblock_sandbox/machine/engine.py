@@ -15,6 +15,7 @@ import wasmtime
 from wasmtime import _ffi as ffi
 
 from cellblock_sandbox.errors import BuildError, ImageMismatch
+from cellblock_sandbox.machine.creator import creator
 
 VERSION = metadata.version("wasmtime")
 
@@ -38,6 +39,7 @@ def engine() -> wasmtime.Engine:
     config.wasm_tail_call = True
     ffi.wasmtime_config_async_stack_size_set(config.ptr(), _ASYNC_STACK_BYTES)
     config.max_wasm_stack = WASM_STACK_BYTES
+    creator.serve(config)
     return wasmtime.Engine(config)
 
 
@@ -47,9 +49,6 @@ def compile_module(wasm: bytes) -> bytes:
         return bytes(wasmtime.Module(engine(), wasm).serialize())
     except wasmtime.WasmtimeError as error:
         raise BuildError(f"wasmtime {VERSION} does not compile the linked module: {error}") from error
-
-
-MemoryModule = wasmtime.Module
 
 
 def load_module(path: Path) -> wasmtime.Module:
@@ -62,10 +61,3 @@ def load_module(path: Path) -> wasmtime.Module:
     except wasmtime.WasmtimeError as error:
         stored = str(error).rstrip().splitlines()[-1]
         raise ImageMismatch("image", path.parent.name, "processor", stored, platform.machine()) from error
-
-
-def initial_memory(memory: MemoryModule) -> int:
-    """The bytes of memory that a memory module starts with."""
-    exported = memory.exports[0].type
-    assert isinstance(exported, wasmtime.MemoryType)
-    return exported.limits.min * 65536

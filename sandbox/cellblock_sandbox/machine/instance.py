@@ -1,12 +1,13 @@
 """A program and its instances: code compiled once, a memory of its own for each guest.
 
-The code module imports its memory, so an instance is two instantiations: a memory module (the first memory of a
-bundle, or a captured image, both mapped copy-on-write) and the code on top of it.
+The code module imports its memory, so an instance is two instantiations: a module that defines a memory, which starts
+as an image (linear.py), and the code on top of it.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
 import mmap
 import threading
 from collections.abc import Callable, Iterable
@@ -15,7 +16,6 @@ from typing import Any, NamedTuple
 import wasmtime
 from wasmtime import _ffi as ffi
 
-from cellblock_sandbox.machine import pages
 from cellblock_sandbox.machine.calls import (
     NESTED_TOO_DEEPLY,
     Border,
@@ -25,12 +25,12 @@ from cellblock_sandbox.machine.calls import (
     new_function,
     self_test,
 )
+from cellblock_sandbox.machine.creator import creator
 from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.interruption import Reason
+from cellblock_sandbox.machine.linear import MAX_PAGES, PAGE, LinearMemory, MemoryImage
 from cellblock_sandbox.machine.memory import GuestMemory
 
-PAGE = 65536
-_libc = ctypes.CDLL(None, use_errno=True)
 _HOST_PAGE = mmap.PAGESIZE
 _TABLE = "__indirect_function_table"
 # Room for the functions a guest makes at run time (ctypes callbacks), beyond what the link put in the table. Each takes
@@ -69,24 +69,37 @@ class Program:
         assert self.running is not None, "a guest calls the host only while it runs"
         return self.running.border
 
-    def instantiate(self, memory: wasmtime.Module, memory_limit: int) -> Instance:
-        """A new guest on a fresh copy of `memory`, which may not grow beyond `memory_limit` bytes.
+    def instantiate(self, image: MemoryImage, memory_limit: int) -> Instance:
+        """A new guest whose memory starts as `image`, and may not grow beyond `memory_limit` bytes.
 
         wasmtime.WasmtimeError if it is larger than that from the start.
         """
         store = wasmtime.Store(engine())
         store.set_limits(memory_size=memory_limit, instances=2, memories=2)
-        own_memory = wasmtime.Instance(store, memory, []).exports(store)["memory"]
-        assert isinstance(own_memory, wasmtime.Memory)
-        self._linker.define(store, "image", "memory", own_memory)
-        return Instance(self, store, own_memory, self._linker.instantiate(store, self.code))
+        with creator.giving(image) as given:
+            memory = wasmtime.Instance(store, _memory_module(image.size // PAGE), []).exports(store)["memory"]
+            linear = given()
+        assert isinstance(memory, wasmtime.Memory)
+        self._linker.define(store, "image", "memory", memory)
+        return Instance(self, store, memory, linear, self._linker.instantiate(store, self.code))
+
+
+@functools.lru_cache
+def _memory_module(pages: int) -> wasmtime.Module:
+    """A module that defines a memory of so many pages to begin with."""
+    return wasmtime.Module(engine(), f'(module (memory (export "memory") {pages} {MAX_PAGES}))')
 
 
 class Instance:
     """One guest: its memory, its functions, its table."""
 
     def __init__(
-        self, program: Program, store: wasmtime.Store, memory: wasmtime.Memory, code: wasmtime.Instance
+        self,
+        program: Program,
+        store: wasmtime.Store,
+        memory: wasmtime.Memory,
+        linear: LinearMemory,
+        code: wasmtime.Instance,
     ) -> None:
         self.border = Border()
         self.owner: Any = None
@@ -94,6 +107,7 @@ class Instance:
         self._program = program
         self._store = store
         self._wasm_memory = memory
+        self._linear = linear
         self._code = code
         self._called: dict[str, GuestFunction] = {}
         self.interrupt_flag = 0
@@ -138,9 +152,8 @@ class Instance:
 
     def address_range(self) -> tuple[int, int, int]:
         """Where linear memory lies in this process, how much of it lies below the heap, and all of its bytes."""
-        pointer = self._wasm_memory.data_ptr(self._store)
-        size = self._wasm_memory.data_len(self._store)
-        return ctypes.addressof(pointer.contents), min(self.heap_start & -_HOST_PAGE, size), size
+        size = self._linear.size
+        return self._linear.address, min(self.heap_start & -_HOST_PAGE, size), size
 
     # Calls.
 
@@ -244,29 +257,8 @@ class Instance:
                 self._wasm_memory.grow(self._store, -(-missing // PAGE))
             except wasmtime.WasmtimeError:
                 return False
-            self._want_huge_pages(self.memory.size)
             self.memory.refresh()
         return True
-
-    def _want_huge_pages(self, start: int) -> None:
-        """Let the system give what was added after `start` in pages of 2 MiB: nobody shares it with an image.
-
-        Filling 80 MB then takes 8 ms instead of 38, most of which are page faults. Where there are no such pages,
-        nothing changes.
-        """
-        address, _, length = self.address_range()
-        begin = -(-(address + start) // _HOST_PAGE) * _HOST_PAGE
-        _libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(address + length - begin), mmap.MADV_HUGEPAGE)
-
-    def written_pages(self) -> pages.Ranges:
-        """The pages of memory that this guest has written to, and no longer shares with its image."""
-        address, _, length = self.address_range()
-        return pages.written(address, length)
-
-    def populate(self, ranges: Iterable[tuple[int, int]]) -> None:
-        """Have pages copied from the image before they are written to."""
-        address, _, length = self.address_range()
-        pages.populate(address, length, ranges)
 
     def table_size(self) -> int:
         """The number of slots in the table."""
@@ -278,8 +270,10 @@ class Instance:
         self._called.clear()
         self._slots.clear()
         self._own_functions.clear()  # which hold all of the guest's world: 3 KB each until a collection, else
+        self.memory.forget()
+        if not self.revoked:
+            self._linear.leave()
         self._store.close()
 
     def _buffer(self) -> memoryview:
-        address, _, length = self.address_range()
-        return memoryview((ctypes.c_ubyte * length).from_address(address)).cast("B")
+        return memoryview((ctypes.c_ubyte * self._linear.size).from_address(self._linear.address)).cast("B")

@@ -75,6 +75,11 @@ class GuestMemory:
         self._view = memoryview(self._source()).cast("B")
         self.size = len(self._view)
 
+    def forget(self) -> None:
+        """Be empty from now on: the memory may be another guest's."""
+        self._view = memoryview(b"")
+        self.size = 0
+
     def view(self, ptr: int, length: int) -> memoryview:
         """Return a writable window of `length` bytes at `ptr`. Not to be kept across anything that may grow memory."""
         start = ptr & MASK32

@@ -1,50 +1,78 @@
-"""Pages: which of a memory that is mapped copy-on-write have been written to, writing in advance, and giving back.
+"""Pages: which of a private mapping are this process's own copies, and giving those of a stack back.
 
-Sources: Linux's Documentation/admin-guide/mm/pagemap.rst, madvise(2), pthread_getattr_np(3).
+Sources: Linux's Documentation/admin-guide/mm/pagemap.rst (PAGEMAP_SCAN), madvise(2), pthread_getattr_np(3).
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import mmap
-import struct
-from collections.abc import Iterable
+import os
 
-Ranges = list[tuple[int, int]]
-"""First page and number of pages of each."""
-
-_PRESENT, _OF_A_FILE = 1 << 63, 1 << 61
-_ENTRY_BYTES = 8
-_MADV_DONTNEED, _MADV_POPULATE_WRITE = 4, 23
+_PAGEMAP_SCAN = 0xC0606610
+_OF_A_FILE, _PRESENT, _SWAPPED = 1 << 2, 1 << 3, 1 << 4
+_MADV_DONTNEED = 4
 _PTHREAD_ATTR_BYTES = 256
 """More than any libc has in a pthread_attr_t."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def written(address: int, length: int) -> Ranges:
-    """The pages in `length` bytes at `address`, counted from there, that are this process's own.
+class _Scan(ctypes.Structure):
+    """struct pm_scan_arg of linux/fs.h."""
 
-    None where the system doesn't tell.
+    _fields_ = [
+        (name, ctypes.c_uint64)
+        for name in (
+            "size",
+            "flags",
+            "start",
+            "end",
+            "walk_end",
+            "vec",
+            "vec_len",
+            "max_pages",
+            "category_inverted",
+            "category_mask",
+            "category_anyof_mask",
+            "return_mask",
+        )
+    ]
+
+
+def copied(address: int, length: int, *, at_most: int) -> list[tuple[int, int]] | None:
+    """Start and end of the pages in `length` bytes at `address` that this process has to itself.
+
+    None if they are more than `at_most`, or the system doesn't tell (Linux does since 6.7).
     """
-    ranges: Ranges = []
-    for page, entry in enumerate(_entries(address, length)):
-        if entry & _PRESENT and not entry & _OF_A_FILE:
-            first, count = ranges[-1] if ranges else (0, 0)
-            if ranges and first + count == page:
-                ranges[-1] = first, count + 1
-            else:
-                ranges.append((page, 1))
-    return ranges
-
-
-def populate(address: int, length: int, ranges: Iterable[tuple[int, int]]) -> None:
-    """Have the pages of `ranges` copied now, as if they were written to. Nothing where Linux is older than 5.14."""
-    for first, count in ranges:
-        start, size = first * mmap.PAGESIZE, count * mmap.PAGESIZE
-        if start + size > length or _libc.madvise(
-            ctypes.c_void_p(address + start), ctypes.c_size_t(size), _MADV_POPULATE_WRITE
-        ):
-            return
+    if not length:
+        return []
+    most = at_most + 1
+    found = (ctypes.c_uint64 * (3 * most))()  # of each range: start, end, categories
+    scan = _Scan(
+        size=ctypes.sizeof(_Scan),
+        start=address,
+        end=address + length,
+        vec=ctypes.addressof(found),
+        vec_len=most,
+        max_pages=most,
+        category_inverted=_OF_A_FILE,
+        category_mask=_OF_A_FILE,
+        category_anyof_mask=_PRESENT | _SWAPPED,
+        return_mask=_PRESENT,
+    )
+    try:
+        pagemap = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            count = fcntl.ioctl(pagemap, _PAGEMAP_SCAN, scan)
+        finally:
+            os.close(pagemap)
+    except OSError:
+        return None
+    starts, ends = found[0 : 3 * count : 3], found[1 : 3 * count : 3]
+    if scan.walk_end < address + length or sum(ends) - sum(starts) > at_most * mmap.PAGESIZE:
+        return None
+    return list(zip(starts, ends, strict=True))
 
 
 def depths_of_stack(kept: int) -> tuple[int, int]:
@@ -64,14 +92,3 @@ def depths_of_stack(kept: int) -> tuple[int, int]:
 def release(address: int, length: int) -> None:
     """Give pages that nobody needs the content of back to the system. 4 us when there are none."""
     _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(length), _MADV_DONTNEED)
-
-
-def _entries(address: int, length: int) -> Iterable[int]:
-    try:
-        with open("/proc/self/pagemap", "rb") as pagemap:
-            pagemap.seek(address // mmap.PAGESIZE * _ENTRY_BYTES)
-            content = pagemap.read(length // mmap.PAGESIZE * _ENTRY_BYTES)
-    except OSError:
-        return
-    for (entry,) in struct.iter_unpack("=Q", content):
-        yield entry

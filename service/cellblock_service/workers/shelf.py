@@ -107,7 +107,6 @@ class Shelf:
             self._used = None
         for opened in self._missing():
             opened.spare = opened.image.sandbox(self._limits, installer=self._installer)
-            opened.spare.warm()
 
     def _missing(self) -> list[_Open]:
         """The images in use that no sandbox is ready of."""

@@ -130,11 +130,29 @@ def test_output_is_flushed_in_lines_even_after_errors(run, capfd):
     assert capfd.readouterr() == ("a 1\n\\ud800", "e\n")
 
 
-@pytest.mark.parametrize("harm", ["sys.stdout.close()", "sys.stdout = None", "del sys.stdout", "sys.stdout.detach()"])
+HARMS = [
+    "sys.stdout.close()",
+    "sys.stdout.buffer.close()",
+    "sys.stdout.buffer.raw.close()",
+    "sys.stdout = None",
+    "del sys.stdout",
+    "sys.stdout.detach()",
+    "sys.stdout.reconfigure(encoding='utf-16', newline='\\r\\n', line_buffering=False, write_through=True)",
+]
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_harmed_streams_do_not_reach_the_next_run(run, capfd, harm):
     run(f"import sys\nprint('a')\n{harm}")
     run("print('b')")
     assert capfd.readouterr().out == "a\nb\n"
+
+
+def test_runs_that_keep_have_the_same_streams(run, capfd):
+    """So that what holds on to one, such as a handler of `logging`, writes where the next run prints."""
+    run("import sys\nheld = sys.stdout", keep=True)
+    assert run("import sys\nheld.write('b\\n')\nheld is sys.stdout", keep=True)
+    assert capfd.readouterr().out == "b\n"
 
 
 @pytest.mark.parametrize(

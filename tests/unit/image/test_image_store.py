@@ -55,7 +55,7 @@ def _build(store: Store, name: str = "default", inputs: dict[str, str] = INPUTS)
 
 def _image_of(store: Store, bundle: Stored, name: str = "data") -> None:
     with store.create("image", name, {"bundle": bundle.id}) as draft:
-        (draft.folder / "memory.cwasm").write_bytes(b"pages")
+        (draft.folder / "memory.bin").write_bytes(b"pages")
 
 
 def test_what_is_stored_is_found_by_name_and_by_id(store: Store) -> None:

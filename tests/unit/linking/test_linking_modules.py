@@ -1,16 +1,15 @@
 """The parts of a link that write: start functions worked out, glue, memory, and the rewritten modules."""
 
-import random
-
 import pytest
 import wasmtime
 from cellblock_sandbox.errors import LinkError
 from cellblock_sandbox.linking.glue import Glue
 from cellblock_sandbox.linking.linker import link
-from cellblock_sandbox.linking.memory import PAGE, MemorySegment, captured_module, memory_module
+from cellblock_sandbox.linking.memory import MemorySegment, first_memory
 from cellblock_sandbox.linking.start import started_globals
 from cellblock_sandbox.linking.wasm import DATA, MEMORY, START, Module
 from cellblock_sandbox.machine.engine import engine
+from cellblock_sandbox.machine.linear import PAGE
 
 # ---- start functions
 
@@ -157,48 +156,17 @@ def test_stubs_at_run_time():
 # ---- memory
 
 
-def contents_of(data):
-    store = wasmtime.Store(engine())
-    memory = wasmtime.Instance(store, wasmtime.Module(engine(), data), []).exports(store)["memory"]
-    return bytes(memory.read(store)), memory.type(store).limits
-
-
-def test_captured_memory_comes_back():
-    random.seed(1)
-    contents = bytearray(4 * PAGE)
-    for _ in range(40):
-        start = random.randrange(4 * PAGE - 3000)
-        contents[start : start + 3000] = random.randbytes(3000)
-    contents[-1] = 1
-    back, limits = contents_of(captured_module(memoryview(contents), maximum=10))
-    assert back == bytes(contents)
-    assert (limits.min, limits.max) == (4, 10)
-
-
-def test_zero_blocks_are_skipped():
-    contents = bytearray(100 * PAGE)
-    contents[50 * PAGE + 5] = 1
-    contents[50 * PAGE + 5000] = 1
-    data = captured_module(memoryview(contents), maximum=100)
-    assert len(data) < 3 * 4096
-    assert len(list(Module.parse(data).data_segments())) == 1
-    assert contents_of(data)[0] == bytes(contents)
-
-
-def test_memory_of_nothing():
-    assert contents_of(captured_module(memoryview(bytearray(PAGE)), maximum=1))[0] == bytes(PAGE)
-
-
 def test_later_segments_win():
-    segments = [MemorySegment(10, b"aaaa"), MemorySegment(12, b"bb"), MemorySegment(PAGE - 1, b"z")]
-    back, limits = contents_of(memory_module(segments, minimum=1, maximum=3))
-    assert (back[10:14], back[-1:], limits.min) == (b"aabb", b"z", 1)
+    segments = [MemorySegment(10, b"aaaa"), MemorySegment(12, b"bb"), MemorySegment(2 * PAGE - 1, b"z")]
+    contents = first_memory(segments, 2)
+    assert (len(contents), contents[10:14], contents[-1:]) == (2 * PAGE, b"aabb", b"z")
+    assert contents.count(0) == 2 * PAGE - 5
 
 
 @pytest.mark.parametrize("segment", [MemorySegment(PAGE - 1, b"ab"), MemorySegment(2**32 - 1, b"a")])
 def test_segments_outside_memory(segment):
     with pytest.raises(LinkError, match="outside memory"):
-        memory_module([segment], minimum=1, maximum=3)
+        first_memory([segment], 1)
 
 
 # ---- the linker, up to the merge
@@ -271,7 +239,7 @@ def test_tables_of_the_outcome(linked, side):
     assert library.symbols["thrice"] == 3
     assert library.starters == [library.symbols["__wasm_call_ctors"]]
     assert outcome.tables()["libraries"]["/a.so"]["needed"] == []
-    memory, _ = contents_of(outcome.memory)
+    memory = outcome.memory
     assert (memory[1024:1029], memory[9008:9012]) == (b"hello", b"data")
 
 

@@ -3,13 +3,26 @@
 import pytest
 import wasmtime
 from cellblock_sandbox.machine.engine import engine
-from cellblock_sandbox.machine.instance import PAGE, Definition, Program
+from cellblock_sandbox.machine.instance import Definition, Program
+from cellblock_sandbox.machine.linear import PAGE, MemoryImage
 
 HEAD = '(import "image" "memory" (memory 1))'
 
 
 @pytest.fixture
-def guest():
+def memory_image(tmp_path):
+    """Make a memory image: of its contents, or of so many empty pages."""
+
+    def make(contents):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.bin"
+        path.write_bytes(bytes(contents * PAGE) if isinstance(contents, int) else contents)
+        return MemoryImage(path)
+
+    return make
+
+
+@pytest.fixture
+def guest(memory_image):
     """Make an instance of a module's text. `host` maps (name, signature) to what runs; memory is in pages."""
     made = []
 
@@ -23,8 +36,8 @@ def guest():
         return made[-1]
 
     def again(program, pages=1, limit=16):
-        memory = wasmtime.Module(engine(), wasmtime.wat2wasm(f'(module (memory (export "memory") {pages}))'))
-        instance = program.instantiate(memory, limit * PAGE)
+        image = pages if isinstance(pages, MemoryImage) else memory_image(pages)
+        instance = program.instantiate(image, limit * PAGE)
         instance.program = program
         return instance
 

@@ -1,4 +1,4 @@
-"""Pages: which of a copy-on-write mapping are written to, writing to them in advance, giving those of a stack back."""
+"""Pages: which of a private mapping are copies of its own, giving those of a stack back."""
 
 import ctypes
 import mmap
@@ -23,40 +23,56 @@ def mapping(tmp_path):
     assert path.read_bytes()[5 * PAGE] == 5
 
 
+def copied(address, at_most=COUNT):
+    """The numbers of the pages that are copies; None if it isn't told."""
+    found = pages.copied(address, COUNT * PAGE, at_most=at_most)
+    return found and [(page - address) // PAGE for start, end in found for page in range(start, end, PAGE)]
+
+
 def test_pages_that_are_written_to_are_told(mapping):
     area, address = mapping
     assert sum(area[number * PAGE] for number in range(COUNT)) == sum(range(COUNT))
-    assert pages.written(address, COUNT * PAGE) == []
+    assert copied(address) == []
     for number in (3, 4, 5, 9, 15):
         area[number * PAGE + 7] = 0
-    assert pages.written(address, COUNT * PAGE) == [(3, 3), (9, 1), (15, 1)]
+    assert copied(address) == [3, 4, 5, 9, 15]
 
 
-def test_pages_are_written_to_in_advance(mapping):
+@pytest.mark.parametrize("numbers", [range(COUNT), range(0, COUNT, 2)])
+def test_pages_are_told_up_to_a_number(mapping, numbers):
     area, address = mapping
-    pages.populate(address, COUNT * PAGE, [(1, 2), (8, 1)])
-    assert pages.written(address, COUNT * PAGE) == [(1, 2), (8, 1)]
-    assert [area[number * PAGE] for number in range(COUNT)] == list(range(COUNT)), "and hold what they held"
+    for number in numbers:
+        area[number * PAGE] = 99
+    assert copied(address, len(numbers)) == list(numbers)
+    assert copied(address, len(numbers) - 1) is None
 
 
-@pytest.mark.parametrize("ranges", [[(COUNT, 1)], [(COUNT - 1, 2)], [(1 << 40, 1)], [(0, 1 << 40)]])
-def test_pages_outside_are_left_alone(mapping, ranges):
-    _, address = mapping
-    pages.populate(address, COUNT * PAGE, ranges)
-    assert pages.written(address, COUNT * PAGE) == []
+def test_nothing_is_told_of_nothing():
+    assert pages.copied(0, 0, at_most=1) == []
+
+
+def test_a_system_that_does_not_tell(mapping, monkeypatch):
+    def refuse(*_):
+        raise OSError
+
+    monkeypatch.setattr(pages.fcntl, "ioctl", refuse)
+    assert copied(mapping[1]) is None
 
 
 def test_the_depths_of_a_stack_are_given_back():
     """A thread's own stack, written to far below where it is: the content goes, the thread goes on."""
     seen = {}
 
+    def own_pages(address, length):
+        return sum(end - start for start, end in pages.copied(address, length, at_most=length // PAGE)) // PAGE
+
     def work():
         address, length = pages.depths_of_stack(1 << 20)
         seen["length"] = length
         ctypes.memset(address, 1, length // 2)
-        seen["written"] = sum(count for _, count in pages.written(address, length))
+        seen["written"] = own_pages(address, length)
         pages.release(address, length)
-        seen["left"] = sum(count for _, count in pages.written(address, length))
+        seen["left"] = own_pages(address, length)
         seen["cleared"] = ctypes.string_at(address, 1000) == bytes(1000)
 
     before = threading.stack_size(64 << 20)

@@ -14,10 +14,7 @@ DEFAULTS = Limits()
 
 class StubSandbox:
     def __init__(self, image: str, limits: Limits) -> None:
-        self.image, self.limits, self.alive, self.is_warm = image, limits, True, False
-
-    def warm(self) -> None:
-        self.is_warm = True
+        self.image, self.limits, self.alive = image, limits, True
 
     def close(self) -> None:
         self.alive = False
@@ -60,7 +57,6 @@ def alive(made: list[StubSandbox]) -> list[str]:
 
 def test_one_is_ready_and_the_used_one_is_closed(shelf: Shelf, made: list[StubSandbox]) -> None:
     assert alive(made) == ["first"]
-    assert made[0].is_warm
     taken = shelf.take("first", Limits(timeout_s=5, output_bytes=7))
     assert taken is made[0]
     shelf.prepare()

@@ -74,7 +74,7 @@ def catch_last_expression(tree: ast.Module, always: bool) -> None:
         assign = ast.Assign([target], last.value)
         ast.copy_location(target, last.value)
         tree.body[-1] = ast.copy_location(assign, last)
-    elif always and last is not None:
+    elif always and last is not None and not isinstance(last, ast.Return):
         assign = ast.Assign([ast.Name(LAST, ast.Store())], ast.Constant(None))
         tree.body.append(ast.fix_missing_locations(ast.copy_location(assign, last)))
 

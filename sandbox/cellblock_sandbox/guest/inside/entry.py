@@ -73,7 +73,7 @@ def settle() -> None:
     if sys.platform == "emscripten":
         immortalize()
     gc.freeze()
-    streams.prepare()
+    streams.begin()
     _State.restored = False
 
 
