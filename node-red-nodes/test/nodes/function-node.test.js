@@ -104,6 +104,24 @@ describe("a Code Block as a function node", function () {
         });
     });
 
+    describe("many messages at once", () => {
+        it("all that their runs send and give comes in order, whatever the service has begun", async () => {
+            const flow = await block("print('p', data)\nnode.send({'payload': ['s', data]})\n"
+                + "if data % 5 == 4: raise ValueError(data)\nreturn ['r', data]");
+            const count = 60;
+            for (let payload = 0; payload < count; payload += 1) {
+                flow.send({ payload });
+            }
+            const results = count - count / 5;
+            const sent = await flow.at("out0", count + results);
+            const expected = Array.from({ length: count }, (_, i) => [["s", i], ...(i % 5 === 4 ? [] : [["r", i]])]);
+            assert.deepEqual(sent.map(({ payload }) => payload), expected.flat());
+            const caught = await flow.at("caught", count / 5);
+            assert.deepEqual(caught.map(({ payload }) => payload),
+                Array.from({ length: count / 5 }, (_, i) => 5 * i + 4));
+        });
+    });
+
     describe("msg.reset", () => {
         const code = "try:\n    seen.append(data)\nexcept NameError:\n    seen = [data]\nreturn seen";
 

@@ -26,7 +26,11 @@ MAX_PAGES = 65536
 _PARKED = 2
 """Mappings kept for the next guests of an image. A worker has one sandbox in use and one made ready."""
 _KEPT_PAGES = 2048
-"""Pages of a mapping that are put back, and stay this process's own: 8 MB. Beyond, mapping anew is faster."""
+"""Pages of a mapping that are put back, and stay this process's own: 8 MB.
+
+To put one back takes 3 us where a page fault takes 6. So it pays for what the next guest writes to as well, which is
+certain for a few hundred only.
+"""
 
 _NONE, _READ_WRITE = 0, mmap.PROT_READ | mmap.PROT_WRITE
 _MAP_FIXED, _MAP_NORESERVE = 0x10, 0x4000
