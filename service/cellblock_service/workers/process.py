@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import math
 import os
 import resource
 import signal
@@ -38,10 +39,11 @@ from cellblock_service.codec.wire import is_one_value
 from cellblock_service.workers import conversion, tidying
 from cellblock_service.workers.conversion import Answer
 from cellblock_service.workers.frames import Arriving, Frame, Link, Meta, failed
+from cellblock_service.workers.held import Held
 from cellblock_service.workers.live import LiveOutput
-from cellblock_service.workers.replies import Replies
+from cellblock_service.workers.replies import Replies, RunCancelled
 from cellblock_service.workers.shelf import Shelf
-from cellblock_service.workers.supply import NotSupplied, Supply
+from cellblock_service.workers.supply import NotSupplied, Supply, Waiting
 
 FETCH_S = 60.0
 """Time the service has to give a piece of a file."""
@@ -83,6 +85,7 @@ class Workshop:
         self._supply = supply
         if supply is not None:
             supply.ask = self._ask_for_file
+            supply.progress = Waiting(lambda: link.send({"kind": "waiting"}))
         self._shelf = Shelf(image, self._find, limits, self._install)
         self._live = LiveOutput(lambda stream, data: link.send({"kind": "output", "stream": stream}, data))
         self._replies = Replies()
@@ -112,8 +115,6 @@ class Workshop:
                 if job is not None:
                     job.cancel()
                     self._replies.wake()
-            case "attend":
-                self._link.send({"kind": "attending"})
             case "reply" | "installed":
                 self._replies.put(frame)
             case "run":
@@ -148,6 +149,8 @@ class Workshop:
         return Frame({"kind": "ready", "rss_bytes": resident, "states": self._shelf.states(), **more})
 
     def _work(self, frame: Frame) -> Answer:
+        if not self._may_begin():
+            return _cancelled()
         match frame.kind:
             case "convert":
                 return conversion.take_apart(bytes(frame.blob), json=frame.meta["json"])
@@ -168,6 +171,8 @@ class Workshop:
         self._job = job
         try:
             return self._run_in_sandbox(job)
+        except RunCancelled:
+            return _cancelled()
         except ImageMissing as error:
             return {**failed(type(error).__name__, str(error)), "image": "missing"}, ()
         except CellblockError as error:
@@ -188,9 +193,16 @@ class Workshop:
             reset = bool(meta.get("reset"))
             sandbox, more["state"] = self._shelf.take_kept(meta["state"], meta["image"], limits, reset=reset)
         made = time.perf_counter()
+
+        def begin() -> None:
+            nonlocal made
+            if not self._may_begin():
+                job.cancelled.set()
+            made = time.perf_counter()
+
         job.stop = sandbox.cancel
         packed = sandbox.run_packed(
-            job.request,
+            job.request if self._supply is None else Held(job.request, begin),
             limits=limits,
             on_output=self._live if meta.get("live") else None,
             context=self._context if meta.get("context") else None,
@@ -198,6 +210,18 @@ class Workshop:
         )
         more |= {"ready_ms": (made - started) * 1000, "run_ms": (time.perf_counter() - made) * 1000}
         return self._ended(packed, more, meta)
+
+    def _may_begin(self) -> bool:
+        """Ask, elsewhere: what a worker was given and is lost before it has asked for, another worker does.
+
+        The answer takes as long as the service is out of reach; without it nothing begins.
+        """
+        if self._supply is None:
+            return True
+        try:
+            return self._ask({"kind": "begin"}, b"", math.inf).meta.get("error") is None
+        except RunCancelled:
+            return False
 
     def _ended(self, packed: PackedResult, more: Meta, wanted: Meta) -> Answer:
         """Make the answer for a run that has ended, after all that it printed."""
@@ -280,6 +304,11 @@ def _limits(defaults: Limits, given: tuple[tuple[str, Any], ...]) -> Limits:
     Runs of one block have the same, and checking them takes as long as a tenth of a short run.
     """
     return dataclasses.replace(defaults, **{name: value for name, value in given if value is not None})
+
+
+def _cancelled() -> Answer:
+    """The answer for work that nobody wants any more."""
+    return failed("Cancelled", "the execution was cancelled", "cancelled"), ()
 
 
 def _or_end(work: Callable[[], None]) -> None:
