@@ -28,13 +28,24 @@ async def send(comm: Comm, message: Message | bytes) -> None:
 
 
 async def carry_out(comm: Comm, end: socket.socket, last: Callable[[], Awaitable[Message]]) -> None:
-    """Carry what comes from the socket until it ends, then say the `last` message."""
+    """Carry what comes from the socket until it ends, then say the `last` message.
+
+    The next piece is taken from the socket when the system has the one before: a slow line holds back who writes there.
+    """
     end.setblocking(False)
     loop = asyncio.get_running_loop()
     with contextlib.suppress(OSError, CommClosedError):
         while data := await loop.sock_recv(end, _PIECE_BYTES):
             await comm.write(data)
+            await _flushed(comm)
     await send(comm, await last())
+
+
+async def _flushed(comm: Comm) -> None:
+    """Wait until nothing that was written is left in memory: Dask's `write` puts it there, and waits for nothing."""
+    stream = getattr(comm, "stream", None)  # of TCP and of TLS
+    if stream is not None and stream.writing():
+        await stream.write(b"")
 
 
 async def carry_in(comm: Comm, end: socket.socket, on_message: Callable[[Message], None]) -> None:
