@@ -67,6 +67,15 @@ def test_a_cancel_ends_the_wait(worker):
     assert values.unpack(bytes(worker.end()[0].blob)) == 7
 
 
+def test_an_image_is_fetched_although_a_large_request_is_on_its_way(worker):
+    """What the service replies comes behind the request."""
+    worker.begin(PRINTS, request={"data": values.pack(LARGE)}, image="0" * 16)
+    assert worker.end()[0].meta["image"] == "missing"
+    worker.begin(PRINTS, request={"data": values.pack(LARGE)}, live=True)
+    let(worker)
+    assert values.unpack(bytes(worker.end()[0].blob)) == LARGE
+
+
 def test_other_work_waits_too(worker):
     worker.link.send({"kind": "express"}, values.pack([1]))
     let(worker)

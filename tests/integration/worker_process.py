@@ -12,6 +12,7 @@ import msgpack
 from cellblock_sandbox.guest import values
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.store import Store
+from cellblock_service.errors import ServiceError
 from cellblock_service.images.supplies import piece
 from cellblock_service.workers.frames import Link
 
@@ -43,10 +44,18 @@ class WorkerProcess:
     def receive(self, kind=None):
         """The next frame, which has to be of `kind`."""
         while (frame := self.link.receive()) is not None and frame.kind == "fetch":
-            self.link.send({"kind": "reply", "call": frame.meta["call"]}, piece(self._store, frame.meta))
+            self._give(frame.meta)
         assert frame is not None, "the worker closed its end"
         assert kind in (None, frame.kind), frame.meta
         return frame
+
+    def _give(self, asked):
+        reply, content = {"kind": "reply", "call": asked["call"]}, b""
+        try:
+            content = piece(self._store, asked)
+        except ServiceError as error:
+            reply["error"] = error.detail
+        self.link.send(reply, content)
 
     def begin(self, code, *, request=None, **meta):
         """Send a run; give its id."""

@@ -32,13 +32,14 @@ from cellblock_sandbox.context import NODE_OPS, ContextCall, ContextRefused
 from cellblock_sandbox.errors import ImageMissing
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.installation import Addition
+from cellblock_sandbox.machine.memory import room
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.needs import survey
 
 from cellblock_service.codec.wire import is_one_value
 from cellblock_service.workers import conversion, tidying
 from cellblock_service.workers.conversion import Answer
-from cellblock_service.workers.frames import Arriving, Frame, Link, Meta, failed
+from cellblock_service.workers.frames import Arriving, Buffer, Frame, Link, Meta, failed
 from cellblock_service.workers.held import Held
 from cellblock_service.workers.live import LiveOutput
 from cellblock_service.workers.replies import Replies, RunCancelled
@@ -63,9 +64,16 @@ class Job:
 
     def __init__(self, frame: Frame) -> None:
         self.meta = frame.meta
-        self.request = frame.blob if frame.arriving is None else frame.arriving
+        self.request: Buffer | Arriving = frame.blob if frame.arriving is None else frame.arriving
         self.cancelled = threading.Event()
         self.stop: Callable[[], Any] | None = None
+
+    def receive(self) -> None:
+        """Receive a request that is still arriving here and now, for what comes behind it."""
+        if isinstance(self.request, Arriving) and not self.request.arrived.is_set():
+            place = room(len(self.request))
+            self.request.receive_into(place)
+            self.request = place
 
     def cancel(self) -> None:
         """Cancel it, whether it runs or is still to begin."""
@@ -276,6 +284,8 @@ class Workshop:
         return Image.open(ident, home=self._home, verify=False)
 
     def _ask_for_file(self, request: Meta) -> Frame:
+        if self._job is not None:
+            self._job.receive()
         return self._ask({"kind": "fetch", **request}, b"", FETCH_S)
 
     def _context(self, call: ContextCall, seconds: float) -> bytes:
