@@ -81,6 +81,17 @@ async def test_a_socket_that_nobody_reads_holds_all_back(ends: tuple[Comm, Comm]
         await asyncio.gather(feeding, carrying, into)
 
 
+async def test_whoever_takes_nothing_is_given_up(ends: tuple[Comm, Comm], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cellblock_service.cluster.carrying._TAKE_S", 0.3)
+    near, far = ends
+    tasks = begin_to_send(near, bytes(MUCH))
+    end, sink = socket.socketpair()
+    with end, sink:
+        await carry_in(far, end, lambda _: None)
+    far.abort()
+    await asyncio.wait(tasks)
+
+
 async def test_a_connection_that_is_lost_ends_the_wait(ends: tuple[Comm, Comm]) -> None:
     near, far = ends
     feeding, carrying = begin_to_send(near, bytes(MUCH))

@@ -19,6 +19,8 @@ Message = dict[str, Any]
 
 _PIECE_BYTES = 1 << 20
 _LAST = {"close", "ended"}
+_TAKE_S = 60.0
+"""Time until a process that takes nothing of what it is sent is given up: stopped as it is, it can't be told to end."""
 
 
 async def send(comm: Comm, message: Message | bytes) -> None:
@@ -49,7 +51,7 @@ async def _flushed(comm: Comm) -> None:
 
 
 async def carry_in(comm: Comm, end: socket.socket, on_message: Callable[[Message], None]) -> None:
-    """Carry what comes from the connection until its last message, or until it is gone."""
+    """Carry what comes from the connection until its last message, or until it is gone, or nobody takes it."""
     end.setblocking(False)
     loop = asyncio.get_running_loop()
     with contextlib.suppress(CommClosedError):
@@ -60,5 +62,10 @@ async def carry_in(comm: Comm, end: socket.socket, on_message: Callable[[Message
                 if _LAST & message.keys():
                     return
             else:
-                with contextlib.suppress(OSError):  # nobody takes it any more: the other direction tells why
-                    await loop.sock_sendall(end, message)
+                try:
+                    async with asyncio.timeout(_TAKE_S):
+                        await loop.sock_sendall(end, message)
+                except TimeoutError:
+                    return
+                except OSError:
+                    pass  # nobody is there any more: the other direction tells why
