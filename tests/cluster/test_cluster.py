@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import os
+import re
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +16,7 @@ from typing import Any
 
 import distributed
 import numpy as np
+import pytest
 from cellblock_service.client import Client, Output
 from cellblock_service.cluster.demand import Adaptive
 from dask_cluster import Cluster, wait_for_workers
@@ -20,14 +25,29 @@ from serving import Service
 Serve = Callable[..., Service]
 
 
-def begun(service: Service, code: str, **fields: Any) -> Future[dict[str, Any]]:
-    """Send a block, and come back when a worker has it."""
+def sent(service: Service, code: str, **fields: Any) -> Future[dict[str, Any]]:
+    """Send a block."""
     pool = ThreadPoolExecutor(1)
-    before = service.metric("cellblock_workers_busy")
     answer = pool.submit(service.run, code, **fields)
-    service.wait_for_metric("cellblock_workers_busy", before + 1)
     pool.shutdown(wait=False)
     return answer
+
+
+def begun(service: Service, code: str, ident: str, **fields: Any) -> Future[dict[str, Any]]:
+    """Send a block, and come back when it has begun."""
+    answer = sent(service, code, id=ident, **fields)
+    deadline = time.monotonic() + 20
+    while service.get(f"/v1/executions/{ident}")[1].get("status") != "running":
+        assert time.monotonic() < deadline
+        assert not answer.done(), answer.result()
+        time.sleep(0.02)
+    return answer
+
+
+def ends(service: Service, ident: str) -> list[str]:
+    """How an execution ended: one status for each time that its end was told."""
+    lines = [json.loads(line) for line in service.log.read_text().splitlines() if ident in line]
+    return [line["status"] for line in lines if line.get("event") == "execution"]
 
 
 def test_blocks_run_on_all_workers(cluster: Cluster, serve: Serve) -> None:
@@ -77,7 +97,7 @@ def test_a_worker_that_dies_in_mid_run_ends_that_run_once(cluster: Cluster, serv
     for _ in range(3):
         cluster.add()
     service = serve(3)
-    running = [begun(service, "import time\ntime.sleep(4)\nreturn 'done'", id=f"run-{n}") for n in range(3)]
+    running = [begun(service, "import time\ntime.sleep(6)\nreturn 'done'", f"run-{n}") for n in range(3)]
     cluster.workers[0].process.kill()
     answers = [each.result(20) for each in running]
     assert sorted(answer["status"] for answer in answers) == ["completed", "completed", "error"]
@@ -85,8 +105,7 @@ def test_a_worker_that_dies_in_mid_run_ends_that_run_once(cluster: Cluster, serv
     assert lost["error"]["type"] == "WorkerCrashed"
     # It wasn't begun again elsewhere: nobody is busy with it.
     service.wait_for_metric("cellblock_workers_busy", 0)
-    ran = [json.loads(line) for line in service.log.read_text().splitlines() if lost["id"] in line]
-    assert [line["status"] for line in ran if line.get("event") == "execution"] == ["error"]
+    assert ends(service, lost["id"]) == ["error"]
     wait_for_workers(service, 2)
     assert service.run("return 1")["result"] == 1
 
@@ -95,11 +114,50 @@ def test_what_has_not_begun_on_a_worker_that_is_lost_runs_on_another(cluster: Cl
     frozen = cluster.add()
     service = serve(1)
     frozen.freeze()
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(service.run, "return 'run by another'")
-        time.sleep(1)
+    answer = sent(service, "return 'run by another'")
+    service.wait_for_metric("cellblock_workers_busy", 1)
+    cluster.add()
+    assert answer.result(60)["result"] == "run by another"
+
+
+@pytest.mark.parametrize("data", [None, "x" * (20 << 20)], ids=["small", "large"])
+def test_what_a_worker_was_sent_and_has_not_begun_runs_on_another(cluster: Cluster, serve: Serve, data: Any) -> None:
+    worker = cluster.add()
+    service = serve(1)
+    (process,) = worker.children()
+    os.kill(process, signal.SIGSTOP)
+    answer = sent(service, "return len(data or '')", data=data, id="moved")
+    # With a large request this is the one that takes it apart.
+    service.wait_for_metric("cellblock_workers_busy", 1)
+    cluster.add()
+    wait_for_workers(service, 2)
+    os.kill(process, signal.SIGKILL)
+    assert answer.result(60)["result"] == len(data or "")
+    assert ends(service, "moved") == ["completed"]
+    service.wait_for_metric("cellblock_workers_busy", 0)
+
+
+def test_a_worker_lost_while_it_fetches_an_image_has_not_begun(cluster: Cluster, serve: Serve, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    fetching = cluster.add(home)
+    service = serve(1)
+    (bundle,) = (each.name for each in (home / "bundles").iterdir() if re.fullmatch("[0-9a-f]{16}", each.name))
+    with (home / "locks" / f"bundle-{bundle}.lock").open("a+") as lock:
+        # As if another process of its machine were fetching: it waits for that.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        answer = sent(service, "import sympy\nreturn str(sympy.factor('x**2 - 1'))", id="moved")
+        waiting = 0
+        while waiting < 10:  # when it has seen what the block imports, and the image is made
+            status = service.get("/v1/executions/moved")[1].get("status")
+            waits = status == "queued" and service.metric("cellblock_workers_busy") == 1
+            waiting = waiting + 1 if waits else 0
+            assert not answer.done(), answer.result()
+            time.sleep(0.1)
         cluster.add()
-        assert answer.result(60)["result"] == "run by another"
+        wait_for_workers(service, 2)
+        os.kill(fetching.children()[0], signal.SIGKILL)
+        assert answer.result(60)["result"] == "(x - 1)*(x + 1)"
+    assert ends(service, "moved") == ["completed"]
 
 
 def test_what_a_machine_lacks_it_fetches(cluster: Cluster, serve: Serve, tmp_path: Path) -> None:
@@ -118,7 +176,7 @@ async def test_a_worker_that_is_retired_ends_its_block_first(cluster: Cluster, s
     for _ in range(2):
         cluster.add()
     service = serve(2)
-    running = [begun(service, "import time\ntime.sleep(4)\nreturn data", data=n) for n in range(2)]
+    running = [begun(service, "import time\ntime.sleep(6)\nreturn data", f"run-{n}", data=n) for n in range(2)]
     async with distributed.Client(cluster.address, asynchronous=True) as client:
         addresses = list((await client.scheduler.identity())["workers"])
         await client.retire_workers(addresses[:1])

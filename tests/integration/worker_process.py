@@ -10,15 +10,22 @@ import sys
 
 import msgpack
 from cellblock_sandbox.guest import values
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.store import Store
+from cellblock_service.errors import ServiceError
+from cellblock_service.images.supplies import piece
 from cellblock_service.workers.frames import Link
 
 DEADLINE_S = 60.0
 
 
 class WorkerProcess:
-    """Starts one and greets it. `ready` is its latest frame of that kind, `image` the id of its image."""
+    """Starts one and greets it. `ready` is its latest frame of that kind, `image` the id of its image.
 
-    def __init__(self, home, **limits):
+    `elsewhere`: it is told that it is on another machine, and given the files that it asks for.
+    """
+
+    def __init__(self, home, *, elsewhere=False, **limits):
         ours, theirs = socket.socketpair()
         ours.settimeout(DEADLINE_S)
         command = [sys.executable, "-m", "cellblock_service.workers.process", str(theirs.fileno())]
@@ -28,16 +35,27 @@ class WorkerProcess:
         self._ours = ours
         self._numbers = itertools.count()
         limits = {"timeout_s": 30.0, "memory_mb": 1024, **limits}
-        self.link.send({"kind": "hello", "image": "data", "home": str(home), "limits": limits, "verify": True})
+        self._store = Store(Home.find(home))
+        hello = {"image": "data", "home": str(home), "limits": limits, "verify": True, "fetch": elsewhere}
+        self.link.send({"kind": "hello", **hello})
         self.ready = self.receive("ready").meta
         self.image = self.ready["image"]["id"]
 
     def receive(self, kind=None):
         """The next frame, which has to be of `kind`."""
-        frame = self.link.receive()
+        while (frame := self.link.receive()) is not None and frame.kind == "fetch":
+            self._give(frame.meta)
         assert frame is not None, "the worker closed its end"
         assert kind in (None, frame.kind), frame.meta
         return frame
+
+    def _give(self, asked):
+        reply, content = {"kind": "reply", "call": asked["call"]}, b""
+        try:
+            content = piece(self._store, asked)
+        except ServiceError as error:
+            reply["error"] = error.detail
+        self.link.send(reply, content)
 
     def begin(self, code, *, request=None, **meta):
         """Send a run; give its id."""

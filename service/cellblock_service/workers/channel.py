@@ -36,12 +36,17 @@ class Channel:
         self._closed = False
         self._loop.add_reader(end.fileno(), self._readable)
 
-    async def send(self, frame: Frame) -> None:
-        """Write one frame, letting the loop turn between the pieces of a large one. Raises ConnectionError."""
+    async def send(self, frame: Frame, on_piece: Callable[[], None] | None = None) -> None:
+        """Write one frame, letting the loop turn between the pieces of a large one. Raises ConnectionError.
+
+        `on_piece` is called before each piece but the first.
+        """
         async with self._sending:
-            for chunk in frame.encode():
+            for number, chunk in enumerate(frame.encode()):
                 if self._closed:
                     raise ConnectionResetError("the channel is closed")
+                if number and on_piece is not None:
+                    on_piece()
                 await self._loop.sock_sendall(self._socket, chunk)
 
     def close(self) -> None:

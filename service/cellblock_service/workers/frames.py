@@ -7,7 +7,8 @@ written in pieces between which the loop does other work.
 Maps have a "kind"; docs/protocol.md has the list. To a worker: "hello" first, then work. From a worker: "ready" when it
 can take work (at first with its image, later after each answer), "failed" instead of the first "ready", and for each
 piece of work one "answer" or "refused", with a "ran" before an answer that still has to be converted. While it runs a
-block, a worker sends "output" and may ask something ("install", "call"), and may be told to "cancel".
+block, a worker sends "output" and may ask something ("install", "call"), and may be told to "cancel". One on another
+machine asks before it begins ("begin").
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ class Job:
     """One piece of work on its way: the frame for a worker, the time it may take, who hears of it.
 
     `execution` is what a worker knows it by, when it has to be cancelled; `state` the key of a state to be kept; in a
-    `bounded` lane only so many may wait.
+    `bounded` lane only so many may wait. `tries` counts the workers that were lost with it before it began.
     """
 
     frame: Frame
@@ -30,6 +30,7 @@ class Job:
     started_at: float = 0.0
     worker: Worker | None = None
     cancelled: bool = False
+    tries: int = 0
 
     def settle(self, answer: Frame) -> None:
         """End it with an answer. Only the first end counts."""

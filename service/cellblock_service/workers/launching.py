@@ -38,7 +38,7 @@ class WorkerOptions:
     program: tuple[str, ...] = PROGRAM
     """In place of PROGRAM, for tests."""
     elsewhere: bool = False
-    """Whether it is on another machine: it fetches what it lacks, and is asked whether it is there before a job."""
+    """Whether it is on another machine: it fetches what it lacks, and asks before it begins a job."""
     start_s: float = 60.0
     """Time until it has to be ready for the first time."""
     verify: bool = True

@@ -22,13 +22,21 @@ from cellblock_service.workers.job import Job, cancelled, overrun
 from cellblock_service.workers.lanes import Lanes
 from cellblock_service.workers.launching import Launch, WorkerLost, WorkerOptions, launch
 from cellblock_service.workers.states import States
-from cellblock_service.workers.worker import Fetch, Install, Worker
+from cellblock_service.workers.worker import Fetch, Install, NotBegun, Worker
 
 READY_S = 60.0
 """Time a worker has to make itself ready after a job."""
 MAX_BACKOFF_S = 10.0
 CANCEL_S = 3.0
 """Time a worker has to end a run that is cancelled; its sandbox stops the block within half a second or little more."""
+MOST_TRIES = 5
+"""Workers that may be lost with a job before it begins: then it may be the job that ends them.
+
+A machine that is cut off from the network takes fewer along: Dask notices it after half a minute, and until then each
+of its workers costs BEGIN_S.
+"""
+_APART_S = 0.5
+"""Time until such a job goes to another worker: the others of a machine that is gone are gone then."""
 _EXPIRE_EVERY_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -393,18 +401,13 @@ class Pool:
     async def _carry_out(self, worker: Worker, job: Job) -> bool:
         """Do one job; False if nobody wants it any more. Raises WorkerLost when the worker can't go on.
 
-        Whatever happens, the job is ended.
+        Whatever happens, the job is ended, or put back when the worker was lost before it began.
         """
-        try:
-            await worker.attend()
-        except BaseException:
-            self._put_back(job)
-            raise
         if job.done.done() or job.cancelled:  # between the handing over and now
             job.settle(cancelled())
             self._let_go(job)
             return False
-        loop = asyncio.get_running_loop()
+        loop, again = asyncio.get_running_loop(), False
         job.worker, job.started_at = worker, loop.time()
         if job.state is not None:
             self._states.begin(job.state, worker, loop.time())
@@ -413,6 +416,13 @@ class Pool:
             answer = await worker.ask(job.frame, within_s=job.within_s, listener=job.listener)
             job.settle(answer)
             return True
+        except NotBegun as error:
+            job.tries += 1
+            again = job.tries < MOST_TRIES
+            if not again:
+                job.settle(Frame(failed("WorkerCrashed", f"{job.tries} workers were lost before it began: {error}")))
+            await asyncio.sleep(_APART_S)
+            raise
         except TimeoutError as error:
             job.settle(cancelled() if job.cancelled else overrun(job))
             raise WorkerLost(f"killed: a job overran its {job.within_s:g} s") from error
@@ -424,20 +434,20 @@ class Pool:
                 job.done.set_exception(NotReady("the service is stopping"))
             raise
         finally:
-            # Nothing else is left but what nobody foresaw, such as a request that is too large for a frame.
-            job.settle(Frame(failed("WorkerFailed", "an unexpected error; the service's log tells more")))
-            self._after(job, loop.time())
+            job.worker = None
+            if job.state is not None:
+                self._states.end(job.state, loop.time())
+            if again:
+                self._put_back(job)
+            else:
+                # Not ended yet is only what nobody foresaw, such as a request that is too large for a frame.
+                job.settle(Frame(failed("WorkerFailed", "an unexpected error; the service's log tells more")))
+                self._let_go(job)
 
     def _settle_states(self, worker: Worker, ready: Frame) -> None:
         """Forget states that a worker doesn't keep any more, such as one whose block was stopped by force."""
         for key in self._states.settle(worker, ready.meta.get("states", ())):
             self._lanes.pin(key, None)
-
-    def _after(self, job: Job, now: float) -> None:
-        job.worker = None
-        if job.state is not None:
-            self._states.end(job.state, now)
-        self._let_go(job)
 
     def _let_go(self, job: Job) -> None:
         """Its worker doesn't have it any more: the next of its lane can come."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import math
 import os
 import resource
 import signal
@@ -31,17 +32,19 @@ from cellblock_sandbox.context import NODE_OPS, ContextCall, ContextRefused
 from cellblock_sandbox.errors import ImageMissing
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.installation import Addition
+from cellblock_sandbox.machine.memory import room
 from cellblock_sandbox.machine.thread import guest_thread
 from cellblock_sandbox.needs import survey
 
 from cellblock_service.codec.wire import is_one_value
 from cellblock_service.workers import conversion, tidying
 from cellblock_service.workers.conversion import Answer
-from cellblock_service.workers.frames import Arriving, Frame, Link, Meta, failed
+from cellblock_service.workers.frames import Arriving, Buffer, Frame, Link, Meta, failed
+from cellblock_service.workers.held import Held
 from cellblock_service.workers.live import LiveOutput
-from cellblock_service.workers.replies import Replies
+from cellblock_service.workers.replies import Replies, RunCancelled
 from cellblock_service.workers.shelf import Shelf
-from cellblock_service.workers.supply import NotSupplied, Supply
+from cellblock_service.workers.supply import NotSupplied, Supply, Waiting
 
 FETCH_S = 60.0
 """Time the service has to give a piece of a file."""
@@ -61,9 +64,16 @@ class Job:
 
     def __init__(self, frame: Frame) -> None:
         self.meta = frame.meta
-        self.request = frame.blob if frame.arriving is None else frame.arriving
+        self.request: Buffer | Arriving = frame.blob if frame.arriving is None else frame.arriving
         self.cancelled = threading.Event()
         self.stop: Callable[[], Any] | None = None
+
+    def receive(self) -> None:
+        """Receive a request that is still arriving here and now, for what comes behind it."""
+        if isinstance(self.request, Arriving) and not self.request.arrived.is_set():
+            place = room(len(self.request))
+            self.request.receive_into(place)
+            self.request = place
 
     def cancel(self) -> None:
         """Cancel it, whether it runs or is still to begin."""
@@ -83,6 +93,7 @@ class Workshop:
         self._supply = supply
         if supply is not None:
             supply.ask = self._ask_for_file
+            supply.progress = Waiting(lambda: link.send({"kind": "waiting"}))
         self._shelf = Shelf(image, self._find, limits, self._install)
         self._live = LiveOutput(lambda stream, data: link.send({"kind": "output", "stream": stream}, data))
         self._replies = Replies()
@@ -112,8 +123,6 @@ class Workshop:
                 if job is not None:
                     job.cancel()
                     self._replies.wake()
-            case "attend":
-                self._link.send({"kind": "attending"})
             case "reply" | "installed":
                 self._replies.put(frame)
             case "run":
@@ -148,6 +157,8 @@ class Workshop:
         return Frame({"kind": "ready", "rss_bytes": resident, "states": self._shelf.states(), **more})
 
     def _work(self, frame: Frame) -> Answer:
+        if not self._may_begin():
+            return _cancelled()
         match frame.kind:
             case "convert":
                 return conversion.take_apart(bytes(frame.blob), json=frame.meta["json"])
@@ -168,6 +179,8 @@ class Workshop:
         self._job = job
         try:
             return self._run_in_sandbox(job)
+        except RunCancelled:
+            return _cancelled()
         except ImageMissing as error:
             return {**failed(type(error).__name__, str(error)), "image": "missing"}, ()
         except CellblockError as error:
@@ -188,9 +201,16 @@ class Workshop:
             reset = bool(meta.get("reset"))
             sandbox, more["state"] = self._shelf.take_kept(meta["state"], meta["image"], limits, reset=reset)
         made = time.perf_counter()
+
+        def begin() -> None:
+            nonlocal made
+            if not self._may_begin():
+                job.cancelled.set()
+            made = time.perf_counter()
+
         job.stop = sandbox.cancel
         packed = sandbox.run_packed(
-            job.request,
+            job.request if self._supply is None else Held(job.request, begin),
             limits=limits,
             on_output=self._live if meta.get("live") else None,
             context=self._context if meta.get("context") else None,
@@ -198,6 +218,18 @@ class Workshop:
         )
         more |= {"ready_ms": (made - started) * 1000, "run_ms": (time.perf_counter() - made) * 1000}
         return self._ended(packed, more, meta)
+
+    def _may_begin(self) -> bool:
+        """Ask, elsewhere: what a worker was given and is lost before it has asked for, another worker does.
+
+        The answer takes as long as the service is out of reach; without it nothing begins.
+        """
+        if self._supply is None:
+            return True
+        try:
+            return self._ask({"kind": "begin"}, b"", math.inf).meta.get("error") is None
+        except RunCancelled:
+            return False
 
     def _ended(self, packed: PackedResult, more: Meta, wanted: Meta) -> Answer:
         """Make the answer for a run that has ended, after all that it printed."""
@@ -252,6 +284,8 @@ class Workshop:
         return Image.open(ident, home=self._home, verify=False)
 
     def _ask_for_file(self, request: Meta) -> Frame:
+        if self._job is not None:
+            self._job.receive()
         return self._ask({"kind": "fetch", **request}, b"", FETCH_S)
 
     def _context(self, call: ContextCall, seconds: float) -> bytes:
@@ -280,6 +314,11 @@ def _limits(defaults: Limits, given: tuple[tuple[str, Any], ...]) -> Limits:
     Runs of one block have the same, and checking them takes as long as a tenth of a short run.
     """
     return dataclasses.replace(defaults, **{name: value for name, value in given if value is not None})
+
+
+def _cancelled() -> Answer:
+    """The answer for work that nobody wants any more."""
+    return failed("Cancelled", "the execution was cancelled", "cancelled"), ()
 
 
 def _or_end(work: Callable[[], None]) -> None:

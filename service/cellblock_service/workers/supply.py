@@ -19,7 +19,7 @@ from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.identity import Identity, Kind
 from cellblock_sandbox.image.manifest import Manifest, parse, require_identity
-from cellblock_sandbox.image.progress import SilentProgress
+from cellblock_sandbox.image.progress import Progress, SilentProgress, SilentStep, Step
 from cellblock_sandbox.image.store import Store
 
 from cellblock_service.workers.frames import Frame, Meta
@@ -37,11 +37,15 @@ class NotSupplied(CellblockError):
 
 
 class Supply:
-    """Fetches into `home`. `ask` sends a request to the service and waits for its answer."""
+    """Fetches into `home`. `ask` sends a request to the service and waits for its answer.
+
+    Waiting for another process of this machine that fetches the same is told to `progress`.
+    """
 
     def __init__(self, home: Home, ask: Ask) -> None:
         self._store = Store(home)
         self.ask = ask
+        self.progress: Progress = SilentProgress()
 
     def image(self, id_or_name: str) -> str:
         """Make sure that an image of the service's is here, and its bundle; give its id.
@@ -56,7 +60,7 @@ class Supply:
 
     def wheel(self, sha256: str, name: str) -> Path:
         """Make sure that a wheel of the service's is here; give its path. Raises as `image`."""
-        fetcher = Fetcher(self._store.home, SilentProgress(), [_Service(self)])
+        fetcher = Fetcher(self._store.home, self.progress, [_Service(self)])
         return fetcher.get([RemoteFile(name, sha256)])[name]
 
     def _manifest(self, kind: Kind, id_or_name: str) -> Manifest:
@@ -67,7 +71,7 @@ class Supply:
 
     def _provide(self, manifest: Manifest) -> None:
         kind = manifest.kind
-        with self._store.building(kind, manifest.id, SilentProgress()):
+        with self._store.building(kind, manifest.id, self.progress):
             if self._store.find(kind, manifest.id, verify=False) is not None:
                 return
             with self._store.create(kind, manifest.name, manifest.inputs) as draft:
@@ -92,6 +96,21 @@ class Supply:
             offset += len(piece)
             if len(piece) < PIECE_BYTES:
                 return
+
+
+class Waiting(SilentProgress, SilentStep):
+    """Shows nothing, but calls a function at each sign of life; all its steps are one."""
+
+    def __init__(self, on_wait: Callable[[], None]) -> None:
+        self._on_wait = on_wait
+
+    def step(self, name: str, total: float | None = None, unit: str = "") -> Step:  # noqa: ARG002
+        """Begin a step that nobody sees."""
+        return self
+
+    def advance(self, amount: float = 1) -> None:  # noqa: ARG002
+        """Tell that it goes on."""
+        self._on_wait()
 
 
 class _Service:

@@ -22,17 +22,23 @@ Install = Callable[[Sequence[str], Mapping[str, str]], Awaitable[list[dict[str, 
 Fetch = Callable[[Meta], Awaitable[bytes]]
 """Gives a piece of a file that a worker elsewhere lacks. Raises ServiceError."""
 
-ATTEND_S = 10.0
-"""Time a worker elsewhere has to say that it is there."""
+BEGIN_S = 10.0
+"""Time a worker elsewhere has to begin a job."""
+PIECE_S = 60.0
+"""Time it has instead once a piece of a large request, or of a file that it lacks, is on its way over a slow line."""
 FETCHING_S = 900.0
 """How long a job may last because its worker fetches what it lacks: half a gigabyte, over a slow line."""
+
+
+class NotBegun(WorkerLost):
+    """A worker elsewhere was lost, or given up, before it began a job: another one may do it."""
 
 
 class Listener(Protocol):
     """Who hears what a job does while it runs."""
 
     def started(self) -> None:
-        """A worker has it."""
+        """A worker has it; one elsewhere begins it."""
 
     def output(self, stream: str, chunk: Buffer) -> None:
         """It printed something."""
@@ -68,9 +74,10 @@ class Worker:
         self._fetch = fetch
         self._channel = Channel(end, self._heard, self._gone)
         self._ready: asyncio.Future[Frame] = self._loop.create_future()
-        self._attending: asyncio.Future[Frame] | None = None
         self._answer: asyncio.Future[Frame] | None = None
         self._listener: Listener = Unheard()
+        self._begun = self._cancelled = False
+        self._job_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._within_s: float | None = None
         self._fetching_until = 0.0
@@ -102,39 +109,39 @@ class Worker:
         self.rss_bytes = frame.meta.get("rss_bytes", 0)
         return frame
 
-    async def attend(self) -> None:
-        """Make sure that a process elsewhere is still there. Raises WorkerLost: then what comes next hasn't begun."""
-        if not self._options.elsewhere:
-            return
-        self._attending = self._loop.create_future()
-        try:
-            await self._send(Frame({"kind": "attend"}))
-            async with asyncio.timeout(ATTEND_S):
-                await self._attending
-        except TimeoutError:
-            raise WorkerLost(f"the worker process didn't answer within {ATTEND_S:g} s") from None
-        finally:
-            self._attending = None
-
     async def ask(self, frame: Frame, *, within_s: float, listener: Listener) -> Frame:
         """Send work and wait for its answer. Raises TimeoutError after `within_s`, WorkerLost if the process ended.
 
-        A process that fetches what it lacks has that time anew with each piece, for FETCHING_S at most.
+        A process elsewhere has that time from the moment it begins, for which it asks. When it is lost before, or
+        doesn't begin in time, that is NotBegun.
+        A process that fetches what it lacks has its time anew with each piece, for FETCHING_S at most.
         """
         self.executions += 1
         self._listener = listener
         answer: asyncio.Future[Frame] = self._loop.create_future()
         self._answer, self._converting = answer, False
-        self._within_s, self._fetching_until = within_s, self._loop.time() + FETCHING_S
-        self._limit(within_s)
+        self._begun = self._cancelled = False
+        self._job_s, self._fetching_until = within_s, self._loop.time() + FETCHING_S
         try:
-            listener.started()
+            if self._options.elsewhere:
+                self._within_s = PIECE_S
+                self._limit(BEGIN_S)
+            else:
+                self._begin()
             try:
                 await self._send(frame)
             except WorkerLost:
                 if not answer.done():
                     raise
             return await answer
+        except TimeoutError:
+            if self._begun:
+                raise
+            raise NotBegun("the worker process didn't begin its job in time") from None
+        except WorkerLost as lost:
+            if self._begun:
+                raise
+            raise NotBegun(str(lost)) from None
         finally:
             self._answer = None
             self._listener = Unheard()
@@ -143,7 +150,7 @@ class Worker:
 
     def cancel(self, execution: str, *, within_s: float) -> None:
         """Ask the process to stop what it runs; if it doesn't within so long, `ask` ends with TimeoutError."""
-        self._within_s = None
+        self._cancelled, self._within_s = True, None
         self._limit(within_s)
         self._post(Frame({"kind": "cancel", "execution": execution}))
 
@@ -181,17 +188,38 @@ class Worker:
             case "install":
                 self._task(self._reply_with_wheels(frame.meta))
             case "fetch":
-                if self._within_s is not None and self._loop.time() < self._fetching_until:
-                    self._limit(self._within_s)
+                self._prolong()
                 self._task(self._reply_with_file(frame.meta))
-            case "attending":
-                _settle(self._attending, frame)
+            case "waiting":
+                self._prolong()
+            case "begin":
+                self._let_begin(frame.meta.get("call"))
             case "ran":
                 self._convert()
             case "ready" | "failed":
                 _settle(self._ready, frame)
             case _:
                 _settle(self._answer, frame)
+
+    def _let_begin(self, call: Any) -> None:
+        """Answer a process that asks whether to begin: not a job that was cancelled, or that another is to do now."""
+        if self._cancelled or self._answer is None or self._answer.done():
+            self.reply(call, error="nobody wants it any more")
+            return
+        if not self._begun:
+            self._begin()
+        self.reply(call)
+
+    def _begin(self) -> None:
+        """The job begins now, and its time."""
+        self._begun, self._within_s = True, self._job_s
+        self._limit(self._job_s)
+        self._listener.started()
+
+    def _prolong(self) -> None:
+        """It goes on, with what the job needs on its way: the time it has begins anew."""
+        if self._within_s is not None and self._loop.time() < self._fetching_until:
+            self._limit(self._within_s)
 
     def _convert(self) -> None:
         """The block has ended, its result is being converted: time for that, once."""
@@ -206,7 +234,7 @@ class Worker:
 
     async def _bury(self) -> None:
         error = WorkerLost(await self.end())
-        for waited in (self._ready, self._attending, self._answer):
+        for waited in (self._ready, self._answer):
             if waited is not None and not waited.done():
                 waited.set_exception(error)
                 waited.exception()  # it may be that nobody waits
@@ -226,7 +254,7 @@ class Worker:
 
     async def _send(self, frame: Frame) -> None:
         try:
-            await self._channel.send(frame)
+            await self._channel.send(frame, self._prolong if self._options.elsewhere else None)
         except OSError:
             raise WorkerLost(await self.end()) from None
 

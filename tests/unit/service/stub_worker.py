@@ -4,8 +4,11 @@
 it is cancelled), `exit N`, `hang` (ignores its deadline and being cancelled), `convert S` (takes S seconds after the
 block ended), `fetch N` (asks for a file N times, 0.1 s each), `gone` (says that its image is), `babble` (sends what is
 no frame), `print TEXT`, `ask KEY` (gives back what the flow replies), `tell OP JSON` (says it for its node and gives
-back the reply), `pid`. It greets with the image it is told, or fails when asked for the image "missing", or dies when
-asked for "dying".
+back the reply), `pid`, `count PATH` (adds a line to that file), `count-and-exit PATH`. It greets with the image it is
+told, or fails when asked for the image "missing", or dies when asked for "dying".
+
+Told that it is elsewhere, it asks before it begins. `early N PATH WHAT` lets the first N workers do WHAT before
+(`exit N`, `hang`, `sleep S`, `fetch N`, `wait N`), and is a `count PATH` then.
 """
 
 from __future__ import annotations
@@ -17,20 +20,22 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 
 import msgpack
 from cellblock_service.codec import jsontext
 from cellblock_service.workers import conversion
-from cellblock_service.workers.frames import Buffer, Frame, Link, Meta
+from cellblock_service.workers.frames import Buffer, Frame, Link, Meta, failed
 
 
 class Stub:
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, *, elsewhere: bool) -> None:
         self.link = link
         self.jobs: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self.replies: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self.cancelled = threading.Event()
         self.states: set[str] = set()
+        self.elsewhere = elsewhere
 
     def read(self) -> None:
         while (frame := self.link.receive()) is not None:
@@ -58,6 +63,10 @@ class Stub:
     def run(self, frame: Frame) -> tuple[Meta, bytes]:
         request = msgpack.unpackb(_received(frame))
         command, _, argument = request["code"].partition(" ")
+        if command == "early":
+            command, argument = "count", self.early(argument)
+        if not self.may_begin():
+            return failed("Cancelled", "", "cancelled"), b""
         result, status = request.get("data", b"\xc0"), "completed"
         if command == "env":
             result = msgpack.packb(sorted(os.environ))
@@ -79,10 +88,12 @@ class Stub:
             self.link.send({"kind": "ran"})
             time.sleep(float(argument))
         elif command == "fetch":
-            for _ in range(int(argument)):
-                self.link.send({"kind": "fetch", "call": 1})
-                self.replies.get(timeout=20)
-                time.sleep(0.1)
+            self.fetch(int(argument))
+        elif command == "count":
+            note(argument)
+        elif command == "count-and-exit":
+            note(argument)
+            os._exit(1)
         elif command == "convert-forever":
             while True:
                 self.link.send({"kind": "ran"})
@@ -107,6 +118,38 @@ class Stub:
             return answer | {"packed_bytes": len(result)}, result + jsontext.result_to_json(result)
         return answer, result
 
+    def early(self, argument: str) -> str:
+        """What the first workers do before they begin. What is to be counted afterwards."""
+        number, path, what = argument.split(" ", 2)
+        if note(f"{path}.early") > int(number):
+            return path
+        command, _, argument = what.partition(" ")
+        if command == "exit":
+            os._exit(int(argument))
+        elif command == "hang":
+            time.sleep(1000)
+        elif command == "sleep":
+            time.sleep(float(argument))
+        elif command == "fetch":
+            self.fetch(int(argument))
+        elif command == "wait":
+            for _ in range(int(argument)):
+                self.link.send({"kind": "waiting"})
+                time.sleep(0.1)
+        return path
+
+    def may_begin(self) -> bool:
+        if not self.elsewhere:
+            return True
+        self.link.send({"kind": "begin", "call": 7})
+        return "error" not in self.replies.get().meta
+
+    def fetch(self, times: int) -> None:
+        for _ in range(times):
+            self.link.send({"kind": "fetch", "call": 1})
+            self.replies.get(timeout=20)
+            time.sleep(0.1)
+
     def asked(self, what: Meta, value: bytes = b"") -> bytes:
         self.link.send({"kind": "call", "call": 1, **what}, value)
         reply = self.replies.get(timeout=20)
@@ -121,11 +164,20 @@ class Stub:
         return {"state": "kept" if kept else "new"}
 
     def convert(self, frame: Frame) -> tuple[Meta, bytes]:
+        self.may_begin()
         meta, pieces = conversion.take_apart(bytes(frame.blob), json=frame.meta["json"])
         return meta, b"".join(pieces)
 
     def express(self, frame: Frame) -> tuple[Meta, bytes]:
+        self.may_begin()
         return {"kind": "answer", "error": None}, jsontext.result_to_json(bytes(frame.blob))
+
+
+def note(path: str) -> int:
+    """Add a line to a file; the lines there are."""
+    with Path(path).open("a+") as file:
+        file.write("line\n")
+    return len(Path(path).read_text().splitlines())
 
 
 def _received(frame: Frame) -> Buffer:
@@ -145,7 +197,7 @@ def main() -> None:
         return
     if hello.meta["image"] == "dying":
         os._exit(9)
-    stub = Stub(link)
+    stub = Stub(link, elsewhere=hello.meta["fetch"])
     threading.Thread(target=stub.serve, args=(hello.meta["image"],), daemon=True).start()
     stub.read()
 
