@@ -12,6 +12,7 @@ import json
 import logging
 import re
 import sys
+from functools import cache
 from io import StringIO
 from typing import Any, Literal, TextIO
 
@@ -44,7 +45,7 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
     last = _for_a_person() if console else _for_machines()
     structlog.configure(
         processors=[*shared, *last, _encoded],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=cache(structlog.BytesLoggerFactory(sys.stderr.buffer)),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
