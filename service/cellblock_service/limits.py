@@ -50,5 +50,7 @@ def _limit(name: str, asked: Number | None, principal: Principal, settings: Sett
     return asked
 
 
-def _strictest(*limits: N | None) -> N | None:
-    return min((limit for limit in limits if limit is not None), default=None)
+def _strictest(one: N | None, other: N | None) -> N | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)

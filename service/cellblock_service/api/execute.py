@@ -45,6 +45,7 @@ async def execute(request: web.Request) -> web.StreamResponse:
             work,
             principal,
             request.app[ADMISSION].limits(principal, work.limits),
+            id=work.id,
             as_json=wanted == "json",
             live=alone,
             remote=request.remote or "",

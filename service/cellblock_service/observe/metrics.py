@@ -12,6 +12,7 @@ import asyncio
 import builtins
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import structlog
 from cellblock_sandbox.errors import CellblockError
@@ -73,15 +74,18 @@ class Metrics:
             registry=self.registry,
             buckets=SECONDS,
         )
+        # There are few of both, and to find one by its labels takes longer than to count: together 18 us of 26.
+        self._ended = cache(self._executions.labels)
+        self._phase = cache(self._phases.labels)
 
     def execution_ended(
         self, status: str, timings_ms: Mapping[str, float] | None = None, error_type: str | None = None
     ) -> None:
         """Count an execution by its final status and its error's class, and its phases (milliseconds) by name."""
-        self._executions.labels(_listed(status, STATUSES), error_class(error_type)).inc()
+        self._ended(_listed(status, STATUSES), error_class(error_type)).inc()
         for phase in PHASES:
             if timings_ms and phase in timings_ms:
-                self._phases.labels(phase).observe(timings_ms[phase] / 1000)
+                self._phase(phase).observe(timings_ms[phase] / 1000)
 
     def worker_lost(self, reason: str) -> None:
         """Count a worker process that is being replaced; `reason` is one of LOST_REASONS."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import structlog
-
+from cellblock_service.observe import logs
 from cellblock_service.trust.tokens import Principal
 
 MAX_TYPE = 200
 
-log = structlog.get_logger("audit")
+log = logs.at_any_level("audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

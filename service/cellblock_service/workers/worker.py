@@ -98,11 +98,13 @@ class Worker:
 
     async def ready(self, within_s: float) -> Frame:
         """Wait until the process can take work. Raises WorkerLost with the reason why it can't."""
-        try:
-            async with asyncio.timeout(within_s):
-                frame = await self._ready
-        except TimeoutError:
-            raise WorkerLost(f"the worker process wasn't ready within {within_s:g} s") from None
+        if not self._ready.done():  # it often is: a worker with a sandbox at hand says so together with its answer
+            try:
+                async with asyncio.timeout(within_s):
+                    await self._ready
+            except TimeoutError:
+                raise WorkerLost(f"the worker process wasn't ready within {within_s:g} s") from None
+        frame = self._ready.result()
         self._ready = self._loop.create_future()
         if frame.kind == "failed":
             raise WorkerLost(frame.meta["reason"])
