@@ -12,9 +12,10 @@ import json
 import logging
 import re
 import sys
+from contextlib import suppress
 from functools import cache
 from io import StringIO
-from typing import Any, Literal, TextIO
+from typing import Any, BinaryIO, Literal, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
@@ -45,7 +46,7 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
     last = _for_a_person() if console else _for_machines()
     structlog.configure(
         processors=[*shared, *last, _encoded],
-        logger_factory=cache(structlog.BytesLoggerFactory(sys.stderr.buffer)),
+        logger_factory=cache(structlog.BytesLoggerFactory(cast("BinaryIO", _Forgiving(sys.stderr.buffer)))),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
@@ -59,6 +60,26 @@ def configure(log_format: Literal["auto", "json", "console"] = "auto", level: st
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+class _Forgiving:
+    """A file that can't always be written, on a full disk or to a reader that is gone: then the line is lost.
+
+    As with the handlers of `logging`: nobody's execution is to fail of it.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, line: bytes) -> None:
+        """Write a line, or lose it."""
+        with suppress(OSError, ValueError):
+            self._file.write(line)
+
+    def flush(self) -> None:
+        """Hand on what was written, if that is possible."""
+        with suppress(OSError, ValueError):
+            self._file.flush()
 
 
 def at_any_level(name: str) -> Any:

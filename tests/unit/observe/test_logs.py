@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -86,3 +88,20 @@ async def test_a_task_that_nobody_waits_for_is_told(capsys: pytest.CaptureFixtur
     line = json.loads(capsys.readouterr().err)
     assert (line["event"], line["task"], line["level"]) == ("stray_error", "stray-one", "error")
     assert "RuntimeError: lost" in line["exception"]
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_line_that_can_not_be_written_is_lost_and_nothing_else(log_format: str) -> None:
+    program = f"""
+import logging, structlog, os
+from cellblock_service.observe import logs
+logs.configure({log_format!r}, "info")
+for number in range(300):
+    structlog.get_logger("audit").info("execution", text="x" * 100, number=number)
+    logging.getLogger("aiohttp").warning("bad request")
+print("goes on", flush=True)
+os._exit(0)
+"""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=full, check=True)
+    assert done.stdout == b"goes on\n"
