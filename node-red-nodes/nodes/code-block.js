@@ -15,6 +15,7 @@ const { Runtime } = require("../lib/runtime");
 const { statusOf } = require("../lib/local/words");
 const { readSettings } = require("../lib/settings");
 const { Sources } = require("../lib/sources");
+const { remembering } = require("../lib/translation");
 const { name: PACKAGE } = require("../package.json");
 
 // Where Node-RED keeps the texts of the config node, which has the words for what is wrong with a service.
@@ -64,7 +65,7 @@ function rememberMessages(node) {
 
 /** Let a node work on messages, until it is closed. */
 function start(RED, node, settings, connection, { shared, provenance, started }) {
-    const translate = (key, options) => RED._(`code-block.${key}`, options);
+    const translate = remembering((key, options) => RED._(`code-block.${key}`, options));
     const sources = settings.join && new Sources(settings.join.sources, node._alias || node.id, () => allConfigs(RED));
     const placeOf = (msg) => sources.placeOf(provenance.wayOf(msg));
     const runtime = new Runtime(settings, flowOf(RED, node, { settings, translate, placeOf }), connection);

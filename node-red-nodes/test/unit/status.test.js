@@ -8,6 +8,7 @@ const { blockError } = require("../../lib/failures");
 const { Display } = require("../../lib/display");
 const { Printed } = require("../../lib/printed");
 const { Queue } = require("../../lib/queue");
+const { remembering } = require("../../lib/translation");
 const { readSettings } = require("../../lib/settings");
 const status = require("../../lib/status");
 const catalogue = require("../../nodes/locales/en-US/code-block.json")["code-block"];
@@ -333,6 +334,23 @@ describe("queue", () => {
         await oneEnds();
         await oneEnds();
         assert.equal(queue.running, 0);
+    });
+});
+
+describe("words", () => {
+    it("are looked up once for what is in them, and a thousand are remembered", () => {
+        const looked = [];
+        const translate = remembering((key, options) => {
+            looked.push(key);
+            return `${key} ${options?.waiting ?? ""}`;
+        });
+        const told = [undefined, undefined, { waiting: 1 }, { waiting: 2 }].map((options) => translate("a", options));
+        assert.deepEqual(told,
+            ["a ", "a ", "a 1", "a 2"]);
+        assert.deepEqual([translate("a", { waiting: 2 }), looked.length], ["a 2", 3]);
+        Array.from({ length: 2000 }, (_, waiting) => translate("b", { waiting }));
+        assert.equal(translate("a"), "a ");
+        assert.equal(looked.filter((key) => key === "a").length, 4);
     });
 });
 

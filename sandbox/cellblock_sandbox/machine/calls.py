@@ -209,21 +209,29 @@ def _callback(signature: str, function: Callable[..., Any], current: Callable[[]
     return callback
 
 
-class GuestFunction:
-    """A guest function of numbers, with at most one result, ready to be called many times. TypeError for any other."""
+def signature_of(function: wasmtime.FuncType) -> str:
+    """The type of a guest function like "iij->i". TypeError if it isn't one of numbers, with at most one result."""
+    parameters, results = [str(each) for each in function.params], [str(each) for each in function.results]
+    if not _LETTERS.keys() >= {*parameters, *results} or len(results) > 1:
+        raise TypeError(f"a guest function of type {parameters} -> {results} can't be called from here")
+    return f"{''.join(_LETTERS[each] for each in parameters)}->{''.join(_LETTERS[each] for each in results)}"
 
-    def __init__(self, store: wasmtime.Store, function: wasmtime.Func, border: Border) -> None:
-        signature = function.type(store)
-        parameters, results = [str(each) for each in signature.params], [str(each) for each in signature.results]
-        if not _LETTERS.keys() >= {*parameters, *results} or len(results) > 1:
-            raise TypeError(f"a guest function of type {parameters} -> {results} can't be called from here")
+
+class GuestFunction:
+    """A guest function of numbers, with at most one result, ready to be called many times.
+
+    `signature` is that of `signature_of`. To ask the engine for it takes longer than all else here together.
+    """
+
+    def __init__(self, store: wasmtime.Store, function: wasmtime.Func, signature: str, border: Border) -> None:
+        parameters, results = signature.split("->")
         count = max(len(parameters), 1)
         self.arity = len(parameters)
         self._border = border
         self._function = function
         self._cells = (ctypes.c_char * (_CELL_BYTES * count))()
         self._parameters = [self._cell(position, each) for position, each in enumerate(parameters)]
-        self._result = self._cell(0, results[0]) if results else None
+        self._result = self._cell(0, results) if results else None
         self._trap = ctypes.c_void_p()
         self._arguments = (
             ctypes.cast(store._context(), ctypes.c_void_p).value,
@@ -233,8 +241,8 @@ class GuestFunction:
             ctypes.addressof(self._trap),
         )
 
-    def _cell(self, position: int, value_type: str) -> Any:
-        return _CELL_TYPES[_LETTERS[value_type]].from_buffer(self._cells, _CELL_BYTES * position)
+    def _cell(self, position: int, letter: str) -> Any:
+        return _CELL_TYPES[letter].from_buffer(self._cells, _CELL_BYTES * position)
 
     def __call__(self, *arguments: int | float) -> Any:
         """Call it; None for a function without result. Integers are taken modulo their size, and come back signed.
@@ -297,7 +305,8 @@ def self_test() -> None:
     module = wasmtime.Module(engine(), bytes(wasmtime.wat2wasm(_SELF_TEST)))
     exports = linker.instantiate(store, module).exports(store)
     through, indirect, trap = (
-        GuestFunction(store, cast("wasmtime.Func", exports[name]), border) for name in ("through", "indirect", "trap")
+        GuestFunction(store, cast("wasmtime.Func", exports[name]), signature, border)
+        for name, signature in (("through", "ijfd->j"), ("indirect", "d->f"), ("trap", "->"))
     )
     refusals = [ArithmeticError("self-test")]
     quotient = new_function(store, "d->f", lambda value: 0.5 / value if value else _raise(refusals[0]), border)

@@ -24,6 +24,7 @@ from cellblock_sandbox.machine.calls import (
     HostFunctions,
     new_function,
     self_test,
+    signature_of,
 )
 from cellblock_sandbox.machine.creator import creator
 from cellblock_sandbox.machine.engine import engine
@@ -59,6 +60,8 @@ class Program:
         self_test()
         self.code = code
         self.running: Instance | None = None
+        self.signatures: dict[str, str] = {}
+        """Those of exports that have been called: all instances have the same."""
         self._linker = wasmtime.Linker(engine())
         self._linker.allow_shadowing = True
         self._functions = HostFunctions(self._linker, self._border)
@@ -165,9 +168,15 @@ class Instance:
         """
         function = self._called.get(name)
         if function is None:
-            function = self._called[name] = GuestFunction(self._store, self.export(name), self.border)
+            function = self._called[name] = self._exported(name)
         result: int | None = self._enter(function, arguments)
         return 0 if result is None else result
+
+    def _exported(self, name: str) -> GuestFunction:
+        function, signatures = self.export(name), self._program.signatures
+        if name not in signatures:
+            signatures[name] = signature_of(function.type(self._store))
+        return GuestFunction(self._store, function, signatures[name], self.border)
 
     def export(self, name: str) -> Any:
         """An export of the code module, by name; KeyError if there is none."""
@@ -196,7 +205,9 @@ class Instance:
         if function is None:
             if len(self._slots) >= _SLOTS_KEPT:
                 self._slots.clear()
-            function = self._slots[slot] = GuestFunction(self._store, self._function_at(slot), self.border)
+            found = self._function_at(slot)
+            signature = signature_of(found.type(self._store))
+            function = self._slots[slot] = GuestFunction(self._store, found, signature, self.border)
         if len(arguments) != function.arity:
             arguments = (*arguments, *[0] * function.arity)[: function.arity]
         return self._enter(function, arguments)

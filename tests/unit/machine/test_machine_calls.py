@@ -6,7 +6,7 @@ import pytest
 import wasmtime
 from cellblock_sandbox.errors import GuestCrashed
 from cellblock_sandbox.machine import calls
-from cellblock_sandbox.machine.calls import GuestFunction, GuestTrap, Interrupted, is_stack_overflow, trap_reason
+from cellblock_sandbox.machine.calls import GuestTrap, Interrupted, is_stack_overflow, trap_reason
 from cellblock_sandbox.machine.instance import Definition, Program
 
 WASM = {"i": "i32", "j": "i64", "f": "f32", "d": "f64"}
@@ -296,6 +296,6 @@ def test_revoked_within_a_host_function(guest):
 
 def test_functions_hold_on_to_what_they_need(guest):
     made = guest("""(func (export "plus") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))""")
-    plus = GuestFunction(made._store, made.export("plus"), made.border)
+    plus = made._exported("plus")
     gc.collect()
     assert [plus(n) for n in range(3)] == [1, 2, 3]

@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from cellblock_sandbox.machine.calls import GuestFunction, is_stack_overflow
+from cellblock_sandbox.machine.calls import is_stack_overflow
 from cellblock_sandbox.machine.thread import GuestThread, guest_thread
 
 
@@ -82,9 +82,7 @@ DEEP = """(func $deep (export "deep") (param i32) (result i32)
 
 def test_room_for_deep_recursion_and_an_end_to_it(guest):
     instance = guest(DEEP)
-    deep, endless = (
-        GuestFunction(instance._store, instance.export(name), instance.border) for name in ("deep", "endless")
-    )
+    deep, endless = (instance._exported(name) for name in ("deep", "endless"))
     assert guest_thread.run(deep, 1_000_000) == 1_000_000
     for _ in range(2):
         with pytest.raises(Exception, match="call stack exhausted") as caught:
