@@ -60,6 +60,8 @@ class Creator:
             memory = LinearMemory(self._image, room, guard)
         except OSError as error:
             return _refusal(error)
+        if self._image is _EMPTY:
+            memory.leave()  # nobody but the engine knows of it
         self._image, self._made = _EMPTY, memory
         number = next(self._numbers)
         self._alive[number] = memory

@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
-from cellblock_sandbox.machine import linear, pages
+from cellblock_sandbox.machine import creator, linear, pages
 from cellblock_sandbox.machine.calls import GuestTrap, Interrupted
 from cellblock_sandbox.machine.interruption import watchdog
 from cellblock_sandbox.machine.linear import PAGE, LinearMemory, MemoryImage
@@ -152,6 +152,27 @@ def test_guests_of_one_image_one_after_another(guest, memory_image):
             made.call("store", place, 1)
         made.close()
     assert (first.call("load", 0), len(image.parked)) == (7, 1)
+
+
+def test_the_heap_of_exceptions_is_used_again_and_empty(guest):
+    """The engine asks for one with each instance, and it grows when an exception is thrown."""
+    throwing = """(tag $t (param i64)) (func (export "throw") (param i32) (result i32) (local $n i32)
+      (loop $again
+        (drop (block $caught (result i64 exnref)
+          (try_table (catch_ref $t $caught) (throw $t (i64.const 7))) unreachable))
+        drop
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $n) (local.get 0))))
+      (local.get $n))"""
+    first = guest(throwing)
+    assert first.call("throw", 10) == 10
+    first.close()
+    heaps = {reservation.address for reservation in creator._EMPTY.parked}
+    for _ in range(3):
+        made = guest.again(first.program)
+        assert made.call("throw", 1000) == 1000
+        made.close()
+    assert {reservation.address for reservation in creator._EMPTY.parked} == heaps
 
 
 def test_a_guest_that_has_ended_sees_no_other(guest, memory_image):
