@@ -17,11 +17,13 @@ from cellblock_sandbox.image.home import Home
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
+NODES = ROOT / "node-red-nodes"
+STAND_IN = Path(__file__).with_name("node-red-base.Dockerfile")
 # Of the environment, what tells pip, npm and Python how to reach registries.
 LENT = re.compile(
     r"PIP_\w+|NPM_CONFIG_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|\w+_proxy", re.IGNORECASE
 )
-LENT_FILES = ("/etc/pip.conf", "~/.config/pip/pip.conf", "~/.npmrc")
+LENT_FILES = ("/etc/pip.conf", "~/.config/pip/pip.conf", "~/.npmrc", "/etc/npmrc")
 BUNDLES = {"slim": "default", "full": "full"}
 SLIMMED = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man", "var/cache/apt", "var/lib/apt/lists")
 
@@ -73,14 +75,38 @@ class Builder:
         """The name of a target's image, built anew from what is in the repository."""
         name = f"localhost/cellblock:{target}"
         self._lend(BUNDLES[target])
-        lent = [each for each in os.environ if LENT.fullmatch(each)]
-        self.buildah(
-            *("build", "--isolation", "chroot", "--format", "docker", "--layers", "--target", target, "--tag", name),
-            *("--build-arg", f"BASE={self.base()}", "--build-context", f"cache={self.cache}"),
-            *(word for each in lent for word in ("--env", each, "--unsetenv", each)),
-            *("--ignorefile", DOCKER / "Dockerfile.dockerignore", "--file", DOCKER / "Dockerfile", ROOT),
-        )
+        context = ("--build-context", f"cache={self.cache}")
+        self._build(name, DOCKER / "Dockerfile", "--target", target, "--build-arg", f"BASE={self.base()}", *context)
         return name
+
+    def build_node_red(self) -> str:
+        """The name of the image of Node-RED with the Code Block, on a base that stands in for the project's own."""
+        base, name = "localhost/node-red-base", "localhost/cellblock-node-red"
+        version = json.loads((NODES / "node_modules/node-red/package.json").read_text())["version"]
+        arguments = ("--build-arg", f"BASE={self.base()}", "--build-arg", f"NODE_RED={version}")
+        self._build(base, STAND_IN, *arguments, "--build-context", f"node={self._node()}")
+        self._build(name, DOCKER / "node-red.Dockerfile", "--build-arg", f"BASE={base}")
+        return name
+
+    def _build(self, name: str, file: Path, *arguments: str | Path) -> None:
+        lent = [each for each in os.environ if LENT.fullmatch(each)]
+        ignored = file.with_name(f"{file.name}.dockerignore")
+        self.buildah(
+            *("build", "--isolation", "chroot", "--format", "docker", "--layers", "--tag", name, *arguments),
+            *(word for each in lent for word in ("--env", each, "--unsetenv", each)),
+            *(("--ignorefile", ignored) if ignored.exists() else ()),
+            *("--file", file, ROOT),
+        )
+
+    def _node(self) -> Path:
+        """A folder with this machine's Node and npm, as they would be under /usr/local."""
+        folder = self.folder / "node"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "bin").mkdir(parents=True)
+        shutil.copy(Path(shutil.which("node")).resolve(), folder / "bin/node")
+        npm = Path(shutil.which("npm")).resolve().parents[1]
+        shutil.copytree(npm, folder / "lib/node_modules/npm", symlinks=True)
+        return folder
 
     def mount(self, image: str) -> tuple[str, Path]:
         """A container of an image, to be removed with `remove`, and its root."""

@@ -47,15 +47,35 @@ def root(request, builder):
     builder.remove(container)
 
 
+@pytest.fixture(scope="session")
+def node_red_root(builder):
+    """The root of Node-RED's image."""
+    image = builder.build_node_red()
+    container, path = builder.mount(image)
+    yield Root(path, builder.config(image), volume="/data")
+    builder.remove(container)
+
+
 @pytest.fixture
-def home(tmp_path):
+def volume(tmp_path):
+    """Make an empty volume for a user."""
+
+    def make(name, uid, gid):
+        folder = tmp_path / name
+        folder.mkdir()
+        os.chown(folder, uid, gid)
+        for above in folder.parents:
+            if above != Path("/"):
+                above.chmod(above.stat().st_mode | 0o011)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def home(volume):
     """An empty volume of the container's user."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    os.chown(folder, 10001, 10001)
-    for above in folder.parents:
-        if above != Path("/"):
-            above.chmod(above.stat().st_mode | 0o011)
+    folder = volume("home", 10001, 10001)
     yield folder
     shutil.rmtree(folder)
 

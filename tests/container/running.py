@@ -15,10 +15,11 @@ TOKEN = "only-for-this-test"
 
 
 class Root:
-    """A built root filesystem with the configuration of its image."""
+    """A built root filesystem with the configuration of its image; `volume` is where it keeps what is to stay."""
 
-    def __init__(self, path: Path, config: dict) -> None:
+    def __init__(self, path: Path, config: dict, volume: str = "/var/lib/cellblock") -> None:
         self.path = path
+        self.volume = volume
         self.config = config
         self.environment = dict(each.split("=", 1) for each in config["Env"])
 
@@ -31,7 +32,7 @@ class Root:
         return [
             *("bwrap", "--ro-bind", str(self.path), "/", "--proc", "/proc", "--dev", "/dev"),
             *("--perms", "1777", "--tmpfs", "/tmp", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
-            *(("--bind", str(home), "/var/lib/cellblock") if home else ()),
+            *(("--bind", str(home), self.volume) if home else ()),
             *("--as-pid-1", "--die-with-parent", "--chdir", "/", "--clearenv"),
             *(word for name, value in settings.items() for word in ("--setenv", name, value)),
             *(("--info-fd", str(info)) if info is not None else ()),

@@ -12,13 +12,12 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from building import ROOT
+from building import NODES
 from cellblock_service.bench.serving import free_port
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from running import TOKEN
 
-NODES = ROOT / "node-red-nodes"
 MOST_BYTES = {"slim": 450_000_000, "full": 900_000_000}
 PANDAS = "import pandas as pd\nreturn int(pd.DataFrame({'a': data}).a.sum())"
 TOOLS = ("node", "npm", "gcc", "cc", "ld", "as", "make", "perl", "apt", "apt-get", "git", "curl", "wget")
@@ -171,21 +170,25 @@ def test_sigterm_lets_what_runs_end(start):
     assert service.process.wait(60) == 0
 
 
+FLOW = [
+    {"id": "tab", "type": "tab", "label": "sums"},
+    {"id": "in", "type": "http in", "z": "tab", "url": "/sum", "method": "post", "wires": [["block"]]},
+    {"id": "block", "type": "code-block", "z": "tab", "name": "sum", "code": PANDAS, "wires": [["out"]]},
+    {"id": "out", "type": "http response", "z": "tab", "wires": []},
+]
+
+
 @pytest.fixture
-def node_red(tmp_path):
-    """Start Node-RED with a flow and a service, with the nodes of this repository; gives its address."""
+def node_red():
+    """Start a Node-RED with the flow and a service, in a folder where it keeps its things; gives its address."""
     started = []
 
-    def start(flow, service):
-        folder = tmp_path / "node-red"
-        folder.mkdir()
+    def start(command, folder, service, environment, **settings):
         port = free_port()
-        settings = {"uiHost": "127.0.0.1", "uiPort": port, "flowFile": "flows.json", "nodesDir": [str(NODES)]}
+        settings |= {"uiHost": "127.0.0.1", "uiPort": port, "flowFile": "flows.json"}
         settings["telemetry"] = {"enabled": False, "updateNotification": False}
         (folder / "settings.js").write_text(f"module.exports = {json.dumps(settings)};\n")
-        (folder / "flows.json").write_text(json.dumps(flow))
-        environment = os.environ | {"CELLBLOCK_URL": service.url, "CELLBLOCK_TOKEN": TOKEN}
-        command = ["node", str(NODES / "node_modules/node-red/red.js"), "--userDir", str(folder)]
+        (folder / "flows.json").write_text(json.dumps(FLOW))
         with (folder / "log").open("wb") as log:
             started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
         service.wait(lambda: "Started flows" in (folder / "log").read_text())
@@ -197,15 +200,26 @@ def node_red(tmp_path):
         process.wait()
 
 
-def test_a_flow_runs_through_it(start, node_red):
-    service = start()
-    flow = [
-        {"id": "tab", "type": "tab", "label": "sums"},
-        {"id": "in", "type": "http in", "z": "tab", "url": "/sum", "method": "post", "wires": [["block"]]},
-        {"id": "block", "type": "code-block", "z": "tab", "name": "sum", "code": PANDAS, "wires": [["out"]]},
-        {"id": "out", "type": "http response", "z": "tab", "wires": []},
-    ]
-    address = node_red(flow, service)
+def assert_that_it_sums(address):
     request = Request(f"{address}/sum", b"[1, 2, 39]", {"Content-Type": "application/json"})
     with urlopen(request, timeout=60) as answer:
         assert json.load(answer) == 42
+
+
+def test_a_flow_runs_through_it(start, node_red, tmp_path):
+    """From a Node-RED of this machine, with the nodes of this repository."""
+    service = start()
+    folder = tmp_path / "node-red"
+    folder.mkdir()
+    command = ["node", str(NODES / "node_modules/node-red/red.js"), "--userDir", str(folder)]
+    environment = os.environ | {"CELLBLOCK_URL": service.url, "CELLBLOCK_TOKEN": TOKEN}
+    assert_that_it_sums(node_red(command, folder, service, environment, nodesDir=[str(NODES)]))
+
+
+def test_a_flow_runs_through_it_from_the_node_red_beside_it(start, node_red, node_red_root, volume):
+    """From the image that stands beside it in compose.yaml, into which the node was installed."""
+    service = start()
+    folder = volume("node-red", 1000, 0)
+    where = {"CELLBLOCK_URL": service.url, "CELLBLOCK_TOKEN": TOKEN}
+    command = node_red_root.command(*node_red_root.config["Entrypoint"], home=folder, **where)
+    assert_that_it_sums(node_red(command, folder, service, os.environ))
