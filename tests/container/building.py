@@ -1,14 +1,14 @@
 """Builds the container's targets with buildah, in a folder of its own under CELLBLOCK_HOME, and mounts what came out.
 
 The base is made by debootstrap, slimmed as Debian's own image is, and has this machine's configuration of apt and its
-certificates. That of pip and npm is lent to the steps of the build and is not in what is built. Downloads and bundles
-that are there are lent too: `bake` hashes or verifies each.
+certificates. The files that configure pip and npm are lent to the steps of the build and are not in what is built (their
+variables can't be: buildah gives steps none but those of proxies). Downloads and bundles that are there are lent too:
+`bake` hashes or verifies each.
 """
 
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,10 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
 NODES = ROOT / "node-red-nodes"
 STAND_IN = Path(__file__).with_name("node-red-base.Dockerfile")
-# Of the environment, what tells pip, npm and Python how to reach registries.
-LENT = re.compile(
-    r"PIP_\w+|NPM_CONFIG_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|\w+_proxy", re.IGNORECASE
-)
 LENT_FILES = ("/etc/pip.conf", "~/.config/pip/pip.conf", "~/.npmrc", "/etc/npmrc")
 BUNDLES = {"slim": "default", "full": "full"}
 SLIMMED = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man", "var/cache/apt", "var/lib/apt/lists")
@@ -89,11 +85,9 @@ class Builder:
         return name
 
     def _build(self, name: str, file: Path, *arguments: str | Path) -> None:
-        lent = [each for each in os.environ if LENT.fullmatch(each)]
         ignored = file.with_name(f"{file.name}.dockerignore")
         self.buildah(
             *("build", "--isolation", "chroot", "--format", "docker", "--layers", "--tag", name, *arguments),
-            *(word for each in lent for word in ("--env", each, "--unsetenv", each)),
             *(("--ignorefile", ignored) if ignored.exists() else ()),
             *("--file", file, ROOT),
         )
