@@ -45,6 +45,17 @@ class Root:
         started = self.command(*command, home=home, **environment)
         return subprocess.run(started, capture_output=True, text=True, check=False, timeout=300)
 
+    def start(self, log: Path, home: Path, **environment: str) -> tuple[subprocess.Popen, int]:
+        """Start its own command; the process that waits for it, and its own id here, to which signals go."""
+        told, tell = os.pipe()
+        own = [*self.config["Entrypoint"], *(self.config["Cmd"] or ())]
+        command = self.command(*own, home=home, info=tell, **environment)
+        with log.open("ab") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=output, pass_fds=(tell,))
+        os.close(tell)
+        with os.fdopen(told) as info:
+            return process, json.load(info)["child-pid"]
+
 
 class Service:
     """The container's own command, running."""
@@ -55,14 +66,8 @@ class Service:
         self.log = log
         # The one setting that isn't the image's: a test opens nothing to the network.
         environment = {"CELLBLOCK_HOST": "127.0.0.1", "CELLBLOCK_PORT": str(self.port), "CELLBLOCK_TOKEN": TOKEN}
-        told, tell = os.pipe()
-        command = root.command(*root.config["Entrypoint"], *root.config["Cmd"], home=home, info=tell, **environment)
         started = time.perf_counter()
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(command, stdout=output, stderr=output, pass_fds=(tell,))
-        os.close(tell)
-        with os.fdopen(told) as info:
-            self.pid = json.load(info)["child-pid"]
+        self.process, self.pid = root.start(log, home, **environment)
         self.wait(lambda: self.get("/readyz")[0] == 200)
         self.ready_s = time.perf_counter() - started
 

@@ -5,13 +5,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from importlib import metadata
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-import pytest
 from building import NODES
 from cellblock_service.bench.serving import free_port
 from cyclonedx.schema import SchemaVersion
@@ -178,26 +178,14 @@ FLOW = [
 ]
 
 
-@pytest.fixture
-def node_red():
-    """Start a Node-RED with the flow and a service, in a folder where it keeps its things; gives its address."""
-    started = []
-
-    def start(command, folder, service, environment, **settings):
-        port = free_port()
-        settings |= {"uiHost": "127.0.0.1", "uiPort": port, "flowFile": "flows.json"}
-        settings["telemetry"] = {"enabled": False, "updateNotification": False}
-        (folder / "settings.js").write_text(f"module.exports = {json.dumps(settings)};\n")
-        (folder / "flows.json").write_text(json.dumps(FLOW))
-        with (folder / "log").open("wb") as log:
-            started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
-        service.wait(lambda: "Started flows" in (folder / "log").read_text())
-        return f"http://127.0.0.1:{port}"
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait()
+def prepare(folder, **settings):
+    """Put the flow where a Node-RED keeps its things; gives the address that it will have."""
+    port = free_port()
+    settings |= {"uiHost": "127.0.0.1", "uiPort": port, "flowFile": "flows.json"}
+    settings["telemetry"] = {"enabled": False, "updateNotification": False}
+    (folder / "settings.js").write_text(f"module.exports = {json.dumps(settings)};\n")
+    (folder / "flows.json").write_text(json.dumps(FLOW))
+    return f"http://127.0.0.1:{port}"
 
 
 def assert_that_it_sums(address):
@@ -206,20 +194,30 @@ def assert_that_it_sums(address):
         assert json.load(answer) == 42
 
 
-def test_a_flow_runs_through_it(start, node_red, tmp_path):
+def test_a_flow_runs_through_it(start, tmp_path):
     """From a Node-RED of this machine, with the nodes of this repository."""
-    service = start()
-    folder = tmp_path / "node-red"
-    folder.mkdir()
-    command = ["node", str(NODES / "node_modules/node-red/red.js"), "--userDir", str(folder)]
+    service, log = start(), tmp_path / "node-red.log"
+    address = prepare(tmp_path, nodesDir=[str(NODES)])
+    command = ["node", str(NODES / "node_modules/node-red/red.js"), "--userDir", str(tmp_path)]
     environment = os.environ | {"CELLBLOCK_URL": service.url, "CELLBLOCK_TOKEN": TOKEN}
-    assert_that_it_sums(node_red(command, folder, service, environment, nodesDir=[str(NODES)]))
+    with log.open("wb") as output:
+        node_red = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        service.wait(lambda: "Started flows" in log.read_text())
+        assert_that_it_sums(address)
+    finally:
+        node_red.terminate()
+        node_red.wait()
 
 
-def test_a_flow_runs_through_it_from_the_node_red_beside_it(start, node_red, node_red_root, volume):
+def test_a_flow_runs_through_it_from_the_node_red_beside_it(start, node_red_root, volume, tmp_path):
     """From the image that stands beside it in compose.yaml, into which the node was installed."""
-    service = start()
-    folder = volume("node-red", 1000, 0)
-    where = {"CELLBLOCK_URL": service.url, "CELLBLOCK_TOKEN": TOKEN}
-    command = node_red_root.command(*node_red_root.config["Entrypoint"], home=folder, **where)
-    assert_that_it_sums(node_red(command, folder, service, os.environ))
+    service, log, folder = start(), tmp_path / "node-red.log", volume("node-red", 1000, 0)
+    address = prepare(folder)
+    process, pid = node_red_root.start(log, folder, CELLBLOCK_URL=service.url, CELLBLOCK_TOKEN=TOKEN)
+    try:
+        service.wait(lambda: "Started flows" in log.read_text())
+        assert_that_it_sums(address)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        process.wait(60)
