@@ -1,9 +1,9 @@
 """Builds the container's targets with buildah, in a folder of its own under CELLBLOCK_HOME, and mounts what came out.
 
 The base is made by debootstrap, slimmed as Debian's own image is, and has this machine's configuration of apt and its
-certificates. The files that configure pip and npm are lent to the steps of the build and are not in what is built. The
-variables that do can't be: buildah gives steps those of proxies alone. Downloads and bundles that are there are lent too:
-`bake` hashes or verifies each.
+certificates. The files that configure pip and npm are lent to the steps of the build, and are not in what is built;
+variables with which one can do so aren't lent, as buildah gives steps those of proxies alone. Downloads and bundles
+that are there are lent too: `bake` hashes or verifies each.
 """
 
 import json
