@@ -152,6 +152,17 @@ def service_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def node_red_5(node: str) -> Path:
+    """Give the node_modules of a Node-RED 5 and the Node.js that it needs, installed once beside the images."""
+    script = """
+const { VERSIONS, provide } = require("./test/package/versions");
+provide(VERSIONS.at(-1)).then(({ red }) => console.log(red));
+"""
+    done = subprocess.run([node, "-e", script], cwd=NODES, check=True, stdout=subprocess.PIPE, text=True)
+    return Path(done.stdout.strip()).parents[1]
+
+
+@pytest.fixture
 def start_node_red(node: str, tmp_path: Path) -> Iterator[Callable[..., Program]]:
     """Give a function that starts Node-RED with a flow, its blank service addresses meaning `service_url`.
 

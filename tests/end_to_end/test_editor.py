@@ -1,7 +1,6 @@
 """A person at the editor: drag, wire, type Python, deploy, inject, read the debug sidebar; in headless Chromium."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -146,10 +145,9 @@ def test_a_dark_theme(node, chromium, start_node_red, service_url, tmp_path):
     assert not low, f"hard to read: {low}"
 
 
-@pytest.mark.skipif("NODE_RED_5" not in os.environ, reason="NODE_RED_5 names no node_modules: 4.1 has no basic editor")
-def test_the_basic_editor_of_node_red_5(node, chromium, start_node_red, service_url, tmp_path):
-    modules = Path(os.environ["NODE_RED_5"])
-    node_red = start_node_red(EMPTY_FLOW, service_url, settings=SETTINGS, modules=modules, EDITOR_LIB="basic")
+def test_the_basic_editor_of_node_red_5(node, chromium, node_red_5, start_node_red, service_url, tmp_path):
+    """Which 4.1 doesn't have."""
+    node_red = start_node_red(EMPTY_FLOW, service_url, settings=SETTINGS, modules=node_red_5, EDITOR_LIB="basic")
     check_seen(play(node, "other_editors.mjs", node_red.url, tmp_path))
 
 
