@@ -151,6 +151,20 @@ def test_the_basic_editor_of_node_red_5(node, chromium, node_red_5, start_node_r
     check_seen(play(node, "other_editors.mjs", node_red.url, tmp_path))
 
 
+def test_a_block_goes_into_the_library_and_comes_out_of_it(node, chromium, start_node_red, service_url, tmp_path):
+    node_red = start_node_red(EMPTY_FLOW, service_url)
+    seen = play(node, "library.mjs", node_red.url, tmp_path)
+    blocks = {each["id"]: each for each in seen["flows"]}
+    for name, text in (
+        ("name", "running total"),
+        ("code", "total = sum(data)\nreturn total"),
+        ("initialize", "import math"),
+        ("finalize", ""),
+    ):
+        assert (blocks[seen["saved"]][name], blocks[seen["loaded"]][name]) == (text, text)
+    assert seen["errors"] == []
+
+
 def test_an_older_block_keeps_its_settings_and_a_copied_one_its_sources(
     node, chromium, start_node_red, service_url, tmp_path
 ):
