@@ -23,10 +23,10 @@ PAGE = 65536
 MAX_PAGES = 65536
 """wasm32 can address no more than this many pages."""
 
-_PARKED = 2
-"""Mappings kept for the next guests of an image. A worker has one sandbox in use and one made ready."""
-_KEPT_PAGES = 2048
-"""Pages of a mapping that are put back, and stay this process's own: 8 MB.
+_PARKED = 1
+"""Mappings kept for the next guests of an image. A worker closes one sandbox and makes the next."""
+_KEPT_PAGES = 1024
+"""Pages of a mapping that are put back, and stay this process's own: 4 MB.
 
 To put one back takes 3 us where a page fault takes 6. So it pays for what the next guest writes to as well, which is
 certain for a few hundred only.
