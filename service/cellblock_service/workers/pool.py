@@ -251,9 +251,11 @@ class Pool:
 
     def _hand_out(self) -> None:
         """Give jobs to workers that wait for one."""
-        for worker in list(self._idle):
+        for worker, taker in list(self._idle.items()):
             if not self._lanes.waiting:
                 return
+            if taker.done():
+                continue  # its slot is being closed
             job = self._lanes.take(worker)
             if job is not None:
                 self._idle.pop(worker).set_result(job)
