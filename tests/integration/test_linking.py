@@ -81,7 +81,7 @@ def instance(linked, tmp_path):
     ]
     program = Program(wasmtime.Module(engine(), outcome.code), calls)
     path = tmp_path / "memory.bin"
-    path.write_bytes(outcome.memory)
+    MemoryImage.write(path, outcome.memory)
     made = program.instantiate(MemoryImage(path), 10 * 65536)
     made.missing = missing
     yield made

@@ -156,5 +156,5 @@ def _libraries(wheels: Iterable[Path]) -> dict[str, bytes]:
 def _write(folder: Path, linked: Linked, progress: Progress) -> None:
     with progress.step(f"compile {len(linked.code) / 1e6:.1f} MB of code"):
         (folder / CODE).write_bytes(compile_module(linked.code))
-    (folder / MEMORY).write_bytes(linked.memory)
+    MemoryImage.write(folder / MEMORY, linked.memory)
     (folder / LINKS).write_text(json.dumps(linked.tables(), sort_keys=True, separators=(",", ":")))

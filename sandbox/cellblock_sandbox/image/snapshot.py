@@ -75,7 +75,7 @@ def _build(store: Store, name: str, inputs: dict[str, str], recipe: Recipe, prog
             progress.note(f"{module} is not imported in advance: {reason}")
         with progress.step("capture"):
             _use_up_free_heap(guest)
-            (draft.folder / MEMORY).write_bytes(guest.instance.memory.view(0, _used(guest)))
+            MemoryImage.write(draft.folder / MEMORY, guest.instance.memory.view(0, _used(guest)))
         draft.packages |= {**bundle.manifest.packages, **{wheel.name: wheel.version for wheel in recipe.wheels}}
         draft.details |= {**recipe.notes, "preload": list(recipe.preload), "skipped": skipped}
         draft.details["state"] = asdict(_settled(guest))

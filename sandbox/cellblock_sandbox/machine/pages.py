@@ -11,7 +11,7 @@ import mmap
 import os
 
 _PAGEMAP_SCAN = 0xC0606610
-_OF_A_FILE, _PRESENT, _SWAPPED = 1 << 2, 1 << 3, 1 << 4
+_OF_A_FILE, _PRESENT, _SWAPPED, _ZERO = 1 << 2, 1 << 3, 1 << 4, 1 << 5
 _MADV_DONTNEED = 4
 _PTHREAD_ATTR_BYTES = 256
 """More than any libc has in a pthread_attr_t."""
@@ -56,8 +56,8 @@ def copied(address: int, length: int, *, at_most: int) -> list[tuple[int, int]] 
         vec=ctypes.addressof(found),
         vec_len=most,
         max_pages=most,
-        category_inverted=_OF_A_FILE,
-        category_mask=_OF_A_FILE,
+        category_inverted=_OF_A_FILE | _ZERO,
+        category_mask=_OF_A_FILE | _ZERO,
         category_anyof_mask=_PRESENT | _SWAPPED,
         return_mask=_PRESENT,
     )

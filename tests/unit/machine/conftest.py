@@ -15,7 +15,7 @@ def memory_image(tmp_path):
 
     def make(contents):
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.bin"
-        path.write_bytes(bytes(contents * PAGE) if isinstance(contents, int) else contents)
+        MemoryImage.write(path, bytes(contents * PAGE) if isinstance(contents, int) else contents)
         return MemoryImage(path)
 
     return make

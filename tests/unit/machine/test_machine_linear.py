@@ -32,7 +32,7 @@ def make(image):
     return memory
 
 
-def contents(memory):
+def contents_of(memory):
     return ctypes.string_at(memory.address, memory.size)
 
 
@@ -71,7 +71,7 @@ def test_the_next_guest_finds_the_image(image, use, kept, monkeypatch):
     for _ in range(4):
         memory = make(image)
         addresses.add(memory.address)
-        assert (memory.size, contents(memory) == before) == (len(before), True)
+        assert (memory.size, contents_of(memory) == before) == (len(before), True)
         use(memory)
         memory.end()
     assert len(addresses) == 1, "it is the same mapping each time"
@@ -82,7 +82,7 @@ def test_what_was_copied_once_is_put_back_again(image):
     """Pages that an earlier guest wrote to are this process's own for good: they are put back after every guest."""
     for place in (0, 5 * SMALL, 100 * SMALL):
         memory = make(image)
-        assert contents(memory) == original(image)
+        assert contents_of(memory) == original(image)
         writable(memory)[place] ^= 0xFF
         memory.end()
     copies = pages.copied(memory.address, image.size, at_most=100)
@@ -94,7 +94,7 @@ def test_guests_at_one_time_have_memories_of_their_own(image):
     for number, memory in enumerate(memories):
         ctypes.memset(memory.address, number, memory.size)
     for number, memory in enumerate(memories):
-        assert set(contents(memory)) == {number}
+        assert set(contents_of(memory)) == {number}
         memory.end()
     assert len(image.parked) == 1, "one waits for the next, the others are given back"
 
@@ -108,15 +108,30 @@ def test_a_memory_of_which_nobody_says_that_it_is_intact_is_not_used_again(image
 def test_growth_has_an_end(image):
     memory = make(image)
     memory.grow(CAPACITY)
-    assert contents(memory)[image.size :] == bytes(CAPACITY - image.size)
+    assert contents_of(memory)[image.size :] == bytes(CAPACITY - image.size)
     with pytest.raises(OSError, match="no room"):
         memory.grow(CAPACITY + PAGE)
     assert memory.size == CAPACITY
 
 
+def test_empty_pages_are_not_in_the_file(tmp_path):
+    contents = bytearray(15 * PAGE)
+    for number in (0, 1, 7, 13):
+        contents[number * PAGE + number] = number + 1
+    path = tmp_path / "sparse.bin"
+    MemoryImage.write(path, bytes(contents))
+    assert path.stat().st_size < 5 * PAGE
+    image = MemoryImage(path)
+    for use in (few, everything, growth, few):
+        memory = make(image)
+        assert (original(image) == contents, contents_of(memory) == contents) == (True, True)
+        use(memory)
+        memory.end()
+
+
 def test_an_image_goes_with_its_last_memory(tmp_path):
     path = tmp_path / "goes.bin"
-    path.write_bytes(bytes(PAGE))
+    MemoryImage.write(path, b"\1" * PAGE)
 
     def mapped():
         gc.collect()
