@@ -55,9 +55,11 @@ class Creator:
 
     # Called by the engine. What is raised here would be printed and forgotten.
 
-    def _new_memory(self, _env: Any, _type: Any, _least: int, _most: int, room: int, guard: int, result: Any) -> int:
+    def _new_memory(self, _env: Any, _type: Any, least: int, _most: int, room: int, guard: int, result: Any) -> int:
         try:
             memory = LinearMemory(self._image, room, guard)
+            if memory.size < least:
+                memory.grow(least)
         except OSError as error:
             return _refusal(error)
         if self._image is _EMPTY:

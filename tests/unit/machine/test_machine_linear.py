@@ -7,8 +7,10 @@ import random
 from pathlib import Path
 
 import pytest
+import wasmtime
 from cellblock_sandbox.machine import creator, linear, pages
 from cellblock_sandbox.machine.calls import GuestTrap, Interrupted
+from cellblock_sandbox.machine.engine import engine
 from cellblock_sandbox.machine.interruption import watchdog
 from cellblock_sandbox.machine.linear import PAGE, LinearMemory, MemoryImage
 from cellblock_sandbox.machine.memory import GuestFault
@@ -188,6 +190,13 @@ def test_the_heap_of_exceptions_is_used_again_and_empty(guest):
         assert made.call("throw", 1000) == 1000
         made.close()
     assert {reservation.address for reservation in creator._EMPTY.parked} == heaps
+
+
+def test_a_memory_of_another_module_has_the_pages_that_it_asks_for():
+    store = wasmtime.Store(engine())
+    module = wasmtime.Module(engine(), '(module (memory (export "memory") 3 5))')
+    memory = wasmtime.Instance(store, module, []).exports(store)["memory"]
+    assert (memory.size(store), bytes(memory.read(store))) == (3, bytes(3 * PAGE))
 
 
 def test_a_guest_that_has_ended_sees_no_other(guest, memory_image):
