@@ -17,10 +17,8 @@ class Hearing {
      * @param {AbortSignal} run.signal what a run says after its abort isn't heard
      * @param {?(outgoing: object[][]) => void} run.send null for On Stop, which can't send: those that it would send to
      *     are being stopped too
-     * @param {() => void} [run.onRunning] the service has begun
-     * @param {Promise<void>} [run.turn] of a run that was begun ahead: it isn't heard before
      */
-    constructor(runtime, { assignment, signal, send, turn, onRunning = () => {} }) {
+    constructor(runtime, { assignment, signal, send }) {
         this.runtime = runtime;
         this.assignment = assignment;
         this.send = send;
@@ -40,19 +38,12 @@ class Hearing {
         /** For `Block.run`. */
         this.handlers = {
             signal,
-            ...inTurn(turn, {
-                ...(send !== null && {
-                    onStatus: (phase, progress) => {
-                        display.phase(phase, progress);
-                        if (phase === "running") {
-                            onRunning();
-                        }
-                    },
-                    onWaiting: (refusal) => display.refused(refusal),
-                }),
-                onOutput: (stream, text) => this.#print(stream, text),
-                onCall: (call) => (signal.aborted ? stopped() : answer(call)),
+            ...(send !== null && {
+                onStatus: (phase, progress) => display.phase(phase, progress),
+                onWaiting: (refusal) => display.refused(refusal),
             }),
+            onOutput: (stream, text) => this.#print(stream, text),
+            onCall: (call) => (signal.aborted ? stopped() : answer(call)),
         };
     }
 
@@ -77,17 +68,6 @@ class Hearing {
         }
         this.send(outgoingMidway(block.decode(bytes), settings.outputs, this.assignment, flow.clone));
     }
-}
-
-/** Handlers that wait for a turn, and then are called as they came. */
-function inTurn(turn, handlers) {
-    if (turn === undefined) {
-        return handlers;
-    }
-    let come = false;
-    turn.then(() => { come = true; });
-    const waiting = (handle) => (...told) => (come ? handle(...told) : turn.then(() => handle(...told)));
-    return Object.fromEntries(Object.entries(handlers).map(([name, handle]) => [name, waiting(handle)]));
 }
 
 /** What sends one message at one port. */

@@ -49,7 +49,6 @@ const STOP_S = 10;
  * @typedef {object} Task something that waits for its turn
  * @property {object[]} entries {msg, send, done} of the messages that it settles, in the order in which they came
  * @property {() => Assignment} [assign] absent for one that only forgets kept state
- * @property {Promise<void>} [turn] of one that was begun ahead, until its turn has come
  */
 
 class Runtime {
@@ -75,12 +74,9 @@ class Runtime {
             connection,
             onStateLost: () => this.#stateLost(),
         });
-        this.queue = new Queue((task, turn) => this.#work(task, turn), {
+        this.queue = new Queue((task) => this.#work(task), {
             limit: MAX_WAITING, parallel: settings.order === "parallel" ? MAX_PARALLEL : 1,
         });
-        // Kept state and On Start are asked for with each run, and can be forgotten between two.
-        this.pipelined = settings.order !== "parallel" && settings.mode !== "item" && !settings.keepState
-            && settings.initialize === "";
         this.display = new Display((shown) => flow.status(shown), flow.translate, this.queue);
         this.start = settings.initialize === "" ? null : new Start(() => this.#runStart());
         this.joining = settings.join && new Joining(settings.join, {
@@ -114,7 +110,7 @@ class Runtime {
             return;
         }
         if (msg.kill) {
-            this.#kill();
+            this.#running.forEach((stop) => stop.abort());
         }
         if (msg.reset && (this.settings.keepState || this.joining !== null)) {
             this.#forget(entry);
@@ -124,15 +120,6 @@ class Runtime {
             this.#await(entry);
         } else {
             this.#push({ entries: [entry], assign: () => forMessage(msg) });
-        }
-    }
-
-    /** Cancel what runs; what waits stays, in the service too. */
-    #kill() {
-        for (const [task, stop] of this.#running) {
-            if (task.turn === undefined) {
-                stop.abort();
-            }
         }
     }
 
@@ -225,21 +212,20 @@ class Runtime {
         return new Error(this.flow.translate("error.queue-full", { limit: MAX_WAITING }));
     }
 
-    async #work(task, turn) {
+    async #work(task) {
         const stop = new AbortController();
         // One listener for each of its items that run at once.
         setMaxListeners(0, stop.signal);
         this.#running.set(task, stop);
         try {
             if (task.assign) {
-                await this.#runTask(task, stop.signal, turn);
+                await this.#runTask(task, stop.signal);
             } else {
                 this.block.reset();
                 this.start?.again();
                 task.entries[0].done();
             }
         } catch (error) {
-            await turn;
             if (!this.#closed) {
                 this.#settle(task.entries, error);
                 this.display.failed(error);
@@ -249,27 +235,16 @@ class Runtime {
         }
     }
 
-    async #runTask(task, signal, turn) {
-        const { entries, assign } = task;
+    async #runTask({ entries, assign }, signal) {
         const { msg, send } = entries.at(-1);
-        task.turn = turn;
-        this.#inTurn(task);
+        this.display.begin();
         await this.#ready(signal);
         const { sent, timings } = this.settings.mode === "item"
             ? await this.#runItems(msg, { signal, send })
-            : await this.#runMessage(assign(), { signal, send, turn });
-        await turn;
+            : await this.#runMessage(assign(), { signal, send });
         send(sent);
         this.#settle(entries);
         this.display.done(timings);
-    }
-
-    async #inTurn(task) {
-        if (task.turn !== undefined) {
-            await task.turn;
-            task.turn = undefined;
-        }
-        this.display.begin();
     }
 
     /** The messages of a task are done; the newest one stands for all of them in an error, so that it comes once. */
@@ -303,16 +278,9 @@ class Runtime {
         }
     }
 
-    async #runMessage(assignment, { signal, send, turn }) {
-        const result = await this.#run("code", { assignment, signal, send, turn, onRunning: () => this.#isRunning() });
+    async #runMessage(assignment, { signal, send }) {
+        const result = await this.#run("code", { assignment, signal, send });
         return { sent: outgoing(result, this.settings.outputs, assignment), timings: result.timings };
-    }
-
-    /** The only run of a block in order is at work: the service may have the next one, to begin it right after this. */
-    #isRunning() {
-        if (this.pipelined) {
-            this.queue.letNextBegin();
-        }
     }
 
     async #runItems(msg, { signal, send }) {

@@ -105,7 +105,7 @@ describe("a Code Block as a function node", function () {
     });
 
     describe("many messages at once", () => {
-        it("all that their runs send and give comes in order, whatever the service has begun", async () => {
+        it("all that their runs send and give comes in order", async () => {
             const flow = await block("print('p', data)\nnode.send({'payload': ['s', data]})\n"
                 + "if data % 5 == 4: raise ValueError(data)\nreturn ['r', data]");
             const count = 60;

@@ -19,7 +19,6 @@ const { Kept } = require("../../lib/kept");
 const lastSeen = require("../../lib/last-seen");
 const { Provenance } = require("../../lib/provenance");
 const { ServiceError } = require("../../lib/refusals");
-const { Runtime } = require("../../lib/runtime");
 const { readSettings } = require("../../lib/settings");
 const { Sources } = require("../../lib/sources");
 const { Start } = require("../../lib/start");
@@ -129,113 +128,6 @@ describe("On Start", () => {
         await Promise.all([start.ready(), start.ready()]);
         assert.equal(runs, 3);
     });
-});
-
-describe("messages in order", () => {
-    /** A runtime whose service the test plays: `runs` are those that it was asked for; `seen` what the flow saw. */
-    function make(config = {}) {
-        const seen = [];
-        const runs = [];
-        const execute = (request, handlers) => new Promise((resolve, reject) => {
-            const answer = (result) => resolve({ status: "completed", result: encode(result), timings_ms: {} });
-            runs.push({ code: request.code, handlers, answer, reject });
-            handlers.signal.addEventListener("abort", () => reject(new ServiceError("cancelled", "cancelled")));
-        });
-        const connection = Object.assign(new EventEmitter(), { execute, register() {}, unregister() {} });
-        const flow = {
-            source: {}, facts: { id: "n" }, secrets: {}, stores: new Set(), context: () => ({}),
-            newId: () => "id", translate: (key) => key, log() {}, error() {}, env() {}, clone: (msg) => ({ ...msg }),
-            send: (sent) => seen.push(sent), status: ({ text }) => seen.push(text), show: (_, text) => seen.push(text),
-        };
-        const runtime = new Runtime(readSettings({ code: "c", ...config }), flow, connection);
-        const input = (msg) => runtime.input(msg, (sent) => seen.push(sent.flat().map(({ payload }) => payload)),
-            (error) => seen.push(error ? error.message : "done"));
-        return { runtime, seen, runs, input };
-    }
-    const settled = () => new Promise(setImmediate);
-
-    it("the service has the next one as soon as it has begun with one, and nobody sees that", async () => {
-        const { seen, runs, input } = make();
-        [1, 2, 3].forEach((payload) => input({ _msgid: "m", payload }));
-        await settled();
-        assert.equal(runs.length, 1);
-        runs[0].handlers.onStatus("running");
-        await settled();
-        assert.equal(runs.length, 2);
-        seen.length = 0;
-        runs[1].handlers.onStatus("queued");
-        runs[1].handlers.onStatus("running");
-        runs[1].handlers.onOutput("stdout", "printed\n");
-        const called = runs[1].handlers.onCall({ op: "log", scope: "info", value: encode("x") });
-        await settled();
-        assert.deepEqual([seen, runs.length], [[], 2]);
-        runs[1].answer("b");
-        await settled();
-        assert.deepEqual(seen, [], "not even its end");
-        runs[0].answer("a");
-        await called;
-        await settled();
-        assert.deepEqual(seen.filter((each) => !String(each).startsWith("status.")),
-            [["a"], "done", "0.00 ms", "printed", ["b"], "done", "0.00 ms"]);
-        assert.equal(runs.length, 3);
-    });
-
-    it("one that fails before its turn fails in its turn", async () => {
-        const { seen, runs, input } = make();
-        input({ _msgid: "m", payload: 1 });
-        await settled();
-        runs[0].handlers.onStatus("running");
-        input({ _msgid: "m", payload: 2 });
-        await settled();
-        runs[1].reject(new ServiceError("connection_lost", "lost"));
-        await settled();
-        assert.ok(!seen.includes("lost"));
-        runs[0].answer("a");
-        await settled();
-        assert.deepEqual(seen.filter((each) => each === "lost" || each === "done"), ["done", "lost"]);
-    });
-
-    it("msg.kill cancels the one whose turn it is, and the next one goes on", async () => {
-        const { seen, runs, input } = make();
-        [1, 2].forEach((payload) => input({ _msgid: "m", payload }));
-        await settled();
-        runs[0].handlers.onStatus("running");
-        await settled();
-        input({ kill: true });
-        await settled();
-        assert.deepEqual(runs.map(({ handlers }) => handlers.signal.aborted), [true, false]);
-        runs[1].answer("b");
-        await settled();
-        assert.deepEqual(seen.filter((each) => Array.isArray(each)), [["b"]]);
-        input({ kill: true });
-        assert.equal(runs[1].handlers.signal.aborted, false);
-    });
-
-    it("all that were begun are cancelled when the flow stops", async () => {
-        const { runtime, runs, input } = make();
-        [1, 2, 3].forEach((payload) => input({ _msgid: "m", payload }));
-        await settled();
-        runs[0].handlers.onStatus("running");
-        await settled();
-        await runtime.close();
-        await settled();
-        assert.deepEqual(runs.map(({ handlers }) => handlers.signal.aborted), [true, true]);
-    });
-
-    for (const config of [{ keepState: true }, { initialize: "x = 1" }, { mode: "item" }]) {
-        it(`one after the other with ${JSON.stringify(config)}`, async () => {
-            const { runtime, runs, input } = make(config);
-            runtime.flowsStarted();
-            [[1], [2]].forEach((payload) => input({ _msgid: "m", payload }));
-            await settled();
-            runs.find(({ code }) => code === "x = 1")?.answer(null);
-            await settled();
-            const begun = () => runs.filter(({ code }) => code === "c");
-            begun()[0].handlers.onStatus("running");
-            await settled();
-            assert.equal(begun().length, 1);
-        });
-    }
 });
 
 describe("joining", () => {

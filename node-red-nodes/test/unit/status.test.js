@@ -289,42 +289,6 @@ describe("queue", () => {
         assert.equal(queue.running, 0);
     });
 
-    it("begins the next one ahead, when it may, and tells it when its turn has come", async () => {
-        const turns = [];
-        const queue = new Queue((item, turn) => {
-            turn?.then(() => turns.push(item));
-            return work(item);
-        }, { limit: 3 });
-        [1, 2, 3, 4].forEach((item) => queue.push(item));
-        queue.letNextBegin();
-        queue.letNextBegin();
-        await new Promise(setImmediate);
-        assert.deepEqual([started, turns, queue.waiting, queue.running], [[1, 2], [], 3, 1]);
-        assert.equal(queue.push(5), false, "who was begun ahead waits as the others do");
-        await oneEnds();
-        assert.deepEqual([started, turns, queue.waiting], [[1, 2], [2], 2]);
-        queue.letNextBegin();
-        gates.pop()();
-        await new Promise(setImmediate);
-        assert.deepEqual([started, turns], [[1, 2, 3], [2]], "and if it ends before its turn, that stays so");
-        assert.deepEqual(queue.clear(), [4]);
-        await oneEnds();
-        assert.deepEqual([turns, queue.waiting, queue.running], [[2, 3], 0, 0]);
-    });
-
-    it("begins one ahead that comes later", async () => {
-        const queue = new Queue(work, { limit: 3 });
-        queue.push(1);
-        queue.letNextBegin();
-        queue.push(2);
-        assert.deepEqual(started, [1, 2]);
-        await oneEnds();
-        queue.push(3);
-        assert.deepEqual(started, [1, 2], "not before the second one is that far");
-        await oneEnds();
-        await oneEnds();
-    });
-
     it("works on several at once if told so", async () => {
         const queue = new Queue(work, { limit: 1, parallel: 2 });
         assert.deepEqual([1, 2, 3, 4].map((item) => queue.push(item)), [true, true, true, false]);
