@@ -61,6 +61,7 @@ class MemoryImage:
 
     def __init__(self, path: Path | None = None) -> None:
         self.size = self.address = 0
+        self._runs: list[tuple[int, int, int]] = []
         self.parked: list[Reservation] = []
         """Mappings of this image as it is, which no guest has."""
         if path is not None:
@@ -88,7 +89,7 @@ class MemoryImage:
         """Map it all at `address`, in place of what is there."""
         if self.size:
             _map(address, self.size, protection, _MAP_FIXED)
-        for first, count, place in self._runs if self.size else ():
+        for first, count, place in self._runs:
             _map(address + first * PAGE, count * PAGE, protection, _MAP_FIXED, self._descriptor, place * PAGE)
 
 
@@ -137,8 +138,7 @@ class LinearMemory:
         start, length = self.address + self.size, size - self.size
         if size > self.capacity or _libc.mprotect(start, length, _READ_WRITE):
             raise OSError(ctypes.get_errno(), f"no room for {length} bytes")
-        begin = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
-        _libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(start + length - begin), mmap.MADV_HUGEPAGE)
+        _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), mmap.MADV_HUGEPAGE)
         self.size = size
 
     def leave(self) -> None:

@@ -63,6 +63,11 @@ def failed(kind: str, message: str, status: str = "error") -> Meta:
     return {"kind": "answer", "status": status, "error": error}
 
 
+def was_cancelled() -> Meta:
+    """Describe the end of an execution that was cancelled, which its block couldn't report itself."""
+    return failed("Cancelled", "the execution was cancelled", "cancelled")
+
+
 def chunks(buffers: Iterable[Buffer]) -> Iterable[Buffer]:
     """Give `buffers` in order, neighbours that are small joined, large ones cut, so that no step copies much."""
     small: list[Buffer] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from cellblock_service.workers.frames import Frame, failed
+from cellblock_service.workers.frames import Frame, failed, was_cancelled
 from cellblock_service.workers.worker import Listener, Unheard, Worker
 
 
@@ -46,4 +46,4 @@ def overrun(job: Job) -> Frame:
 
 def cancelled() -> Frame:
     """The answer for a job that was cancelled without its worker's help."""
-    return Frame(failed("Cancelled", "the execution was cancelled", "cancelled"))
+    return Frame(was_cancelled())

@@ -39,7 +39,7 @@ from cellblock_sandbox.needs import survey
 from cellblock_service.codec.wire import is_one_value
 from cellblock_service.workers import conversion, tidying
 from cellblock_service.workers.conversion import Answer
-from cellblock_service.workers.frames import Arriving, Buffer, Frame, Link, Meta, failed
+from cellblock_service.workers.frames import Arriving, Buffer, Frame, Link, Meta, failed, was_cancelled
 from cellblock_service.workers.held import Held
 from cellblock_service.workers.live import LiveOutput
 from cellblock_service.workers.replies import Replies, RunCancelled
@@ -158,7 +158,7 @@ class Workshop:
 
     def _work(self, frame: Frame) -> Answer:
         if not self._may_begin():
-            return _cancelled()
+            return was_cancelled(), ()
         match frame.kind:
             case "convert":
                 return conversion.take_apart(bytes(frame.blob), json=frame.meta["json"])
@@ -180,7 +180,7 @@ class Workshop:
         try:
             return self._run_in_sandbox(job)
         except RunCancelled:
-            return _cancelled()
+            return was_cancelled(), ()
         except ImageMissing as error:
             return {**failed(type(error).__name__, str(error)), "image": "missing"}, ()
         except CellblockError as error:
@@ -314,11 +314,6 @@ def _limits(defaults: Limits, given: tuple[tuple[str, Any], ...]) -> Limits:
     Runs of one block have the same, and checking them takes as long as a tenth of a short run.
     """
     return dataclasses.replace(defaults, **{name: value for name, value in given if value is not None})
-
-
-def _cancelled() -> Answer:
-    """The answer for work that nobody wants any more."""
-    return failed("Cancelled", "the execution was cancelled", "cancelled"), ()
 
 
 def _or_end(work: Callable[[], None]) -> None:
