@@ -29,7 +29,7 @@ from cellblock_sandbox.syscalls.errors import CallRefused
 
 Status = Literal["completed", "error", "timeout", "cancelled"]
 
-ENDS = (Interrupted, GuestExit, GuestAbort, GuestTrap, StackExhausted, CallRefused, NoAnswer)
+ENDS = (Interrupted, GuestExit, GuestAbort, GuestTrap, GuestFault, StackExhausted, CallRefused, NoAnswer)
 """What running a block raises when it has ended the guest."""
 
 Buffer = bytes | memoryview

@@ -22,7 +22,7 @@ Kind = Literal["bundle", "image"]
 
 FORMAT = "1"
 _BUNDLE_BUILD = "6"
-_IMAGE_BUILD = "6"
+_IMAGE_BUILD = "7"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from cellblock_sandbox.machine.thread import guest_thread
 
 GUEST = "guest.zip"
 _ROOM = 1 << 20
-_PIECE = 256 << 10
+_PIECES = tuple(1 << power for power in range(18, 3, -1))
+"""Bytes of the pieces in which free memory is used up: 256 KiB to 16, the least that malloc gives."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +85,21 @@ def _build(store: Store, name: str, inputs: dict[str, str], recipe: Recipe, prog
 
 
 def _use_up_free_heap(guest: Guest) -> None:
-    """Take what booting and importing left free in the heap, but for small pieces.
+    """Take what booting and importing left free in the heap, so that what a sandbox adds lies together at its end.
 
-    A large value would be put there otherwise, and there every page is first copied from the image: 8 MB take 4 ms, in
-    memory that the sandbox adds under 1 ms.
+    Small objects would go where others were freed, all over the heap, and each page written to there is a copy to make
+    and to put back: with numpy and pandas a message that passes through wrote to 294, now to 160. A large value would
+    first copy every page from the image: 8 MB take 4 ms, in memory that the sandbox adds under 1 ms.
+    What is taken is cleared, so that empty pages need no room in the image: 16 MB of 77.
     """
-    end = _heap_end(guest)
-    block = guest.call("malloc", _PIECE) & MASK32
-    while block and block + _PIECE <= end:
-        block = guest.call("malloc", _PIECE) & MASK32
-    guest.call("free", block)
+    memory, end = guest.instance.memory, _heap_end(guest)
+    for size in _PIECES:
+        block = guest.call("malloc", size) & MASK32
+        while block and block + size <= end:
+            memory.view(block, size)[:] = bytes(size)
+            block = guest.call("malloc", size) & MASK32
+        guest.call("free", block)
+        end = min(end, block)
 
 
 def _heap_end(guest: Guest) -> int:

@@ -172,6 +172,11 @@ class Instance:
         result: int | None = self._enter(function, arguments)
         return 0 if result is None else result
 
+    def prepare(self, names: Iterable[str]) -> None:
+        """Look up exported functions before they are called. KeyError if there is no such export."""
+        for name in names:
+            self._called[name] = self._exported(name)
+
     def _exported(self, name: str) -> GuestFunction:
         function, signatures = self.export(name), self._program.signatures
         if name not in signatures:

@@ -38,6 +38,9 @@ __all__ = ["begin", "preload", "run", "settle"]
 ValueNotPortable.__module__ = "builtins"  # as tracebacks show it to the block's author
 
 _COMPLETED = b"\xa6status\xa9completed"
+# What requests bring, of the service and of a flow: a sandbox's first run is to find no code that hasn't run yet.
+_TOLD = {"name": "block", "timeout_s": 10.0, "result_bytes": 1 << 20, "node": {"id": "0a", "outputCount": 1}}
+_GIVEN: tuple[dict[str, Any], ...] = ({"data": [1, {"a": 2.5}]}, {"msg": {"_msgid": "0a", "payload": 1.5}})
 _FIGURE_BYTES = 64 << 20  # where the request doesn't say how large a result may be
 
 
@@ -212,7 +215,9 @@ def _warm_up() -> None:
     if "pandas" in sys.modules:
         codes.append("import pandas as pd\nreturn pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']}, index=['p', 'q'])")
     for code in codes:
-        response = unpack(run(pack({"code": code, "name": "block", "data": pack([1, {"a": 2.5}])})))
-        with contextlib.suppress(KeyError):
-            unpack(response["result"])
+        for given in _GIVEN:
+            request = {"code": code, **_TOLD, **{name: pack(value) for name, value in given.items()}}
+            response = unpack(run(pack(request)))
+            with contextlib.suppress(KeyError):
+                unpack(response["result"])
     checking.check("print(data)")

@@ -20,20 +20,20 @@ _ADDRESS_SPACE_WORDS = 0x7FFFFFFF >> 2
 def immortalize() -> int:
     """Make every object that can be reached immortal; how many weren't yet. Only for a 32-bit CPython 3.14."""
     counts = memoryview((ctypes.c_uint32 * _ADDRESS_SPACE_WORDS).from_address(0)).cast("B").cast("I")
-    changed = 0
-    for address in _reachable():
+    changed, objects = 0, _reachable()  # held until all is done: where one has been freed, the heap keeps its own data
+    for address in objects:
         if counts[address >> 2] < _MINIMUM:
             counts[address >> 2] = _INITIAL
             changed += 1
     return changed
 
 
-def _reachable() -> list[int]:
-    """The addresses of all objects the collector knows and of all that they refer to."""
+def _reachable() -> dict[int, Any]:
+    """All objects the collector knows and all that they refer to, by their addresses."""
     newest: dict[int, Any] = {id(item): item for item in gc.get_objects()}
     found = dict(newest)
     while newest:
         referred = {id(item): item for item in gc.get_referents(*newest.values())}
         newest = {address: item for address, item in referred.items() if address not in found}
         found |= newest
-    return list(found)
+    return found
