@@ -15,6 +15,7 @@ from cellblock_sandbox.image.progress import for_stream
 from cellblock_service.bench import (
     builds,
     cluster,
+    machine,
     memory,
     node_red,
     ours,
@@ -58,7 +59,8 @@ def run(
 
     `only` names some of MEASUREMENTS, to measure no others. `builds_too` builds the full bundle as well, in minutes.
     """
-    measures = [each for name, some in MEASUREMENTS.items() if not only or name in only for each in some]
+    measures = [machine.yardsticks]
+    measures += [each for name, some in MEASUREMENTS.items() if not only or name in only for each in some]
     if builds.images in measures:
         measures.append(builds.full if builds_too else builds.full_left_out)
     figures: list[Figure] = []

@@ -17,6 +17,7 @@ from cellblock_sandbox.image import pins
 from cellblock_service.bench.figures import Figure
 
 _GROUPS = {
+    "machine": "This machine, with which all else has to be compared",
     "1+1": "`1+1`",
     "pandas": "pandas: build a 1,000-row DataFrame, sum a column",
     "libraries": "`1+1` in a new sandbox, by the libraries its bundle holds",
