@@ -39,6 +39,13 @@ class ArrayPayload {
     }
 }
 
+/** A value, in wire form, to be written as a binary that holds it packed: in place, whatever its size. */
+class PackedBinary {
+    constructor(wire) {
+        this.wire = wire;
+    }
+}
+
 function uint32(value) {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(value);
@@ -63,6 +70,8 @@ class ExactEncoder extends Encoder {
     encodeMap(object, depth) {
         if (object instanceof ArrayPayload) {
             this.encodeArrayPayload(object);
+        } else if (object instanceof PackedBinary) {
+            this.encodePackedBinary(object, depth);
         } else if (types.isMap(object)) {
             this.encodeEntries(object, depth);
         } else {
@@ -75,6 +84,14 @@ class ExactEncoder extends Encoder {
         this.writeU32(size);
         this.writeI8(EXT.NDARRAY);
         parts.forEach((part) => this.writeU8a(part));
+    }
+
+    encodePackedBinary({ wire }, depth) {
+        this.writeU8(0xc6);
+        this.writeU32(0);
+        const start = this.pos;
+        this.doEncode(wire, depth + 1);
+        this.view.setUint32(start - 4, this.pos - start);
     }
 
     encodeEntries(object, depth) {
@@ -275,4 +292,4 @@ function bigIntToBytes(value) {
     return Uint8Array.from(bytes);
 }
 
-module.exports = { MAX_DEPTH, toWire, packWire, encode };
+module.exports = { MAX_DEPTH, PackedBinary, toWire, packWire, encode };

@@ -83,7 +83,12 @@ class Link {
 
     /** @param {object} message that msgpack can write as it is */
     send(message) {
-        this.#socket.send(envelope.pack(message), (error) => error && this.#socket.terminate());
+        this.sendPacked(envelope.pack(message));
+    }
+
+    /** @param {Buffer} message of `envelope.pack` */
+    sendPacked(message) {
+        this.#socket.send(message, (error) => error && this.#socket.terminate());
     }
 
     /** End it, and with it the session: the service cancels what runs. */

@@ -10,7 +10,8 @@
 "use strict";
 
 const { EventEmitter } = require("node:events");
-const { packWire } = require("./values");
+const envelope = require("./envelope");
+const { PackedBinary } = require("./values");
 const { Execution } = require("./execution");
 const { Link } = require("./link");
 const { ServiceError } = require("./refusals");
@@ -82,10 +83,11 @@ class Session extends EventEmitter {
             throw new ServiceError("cancelled", "the run was cancelled");
         }
         const execution = new Execution(handlers);
-        const packed = packWire(request);
+        // The request is packed inside its message: a copy of a large one takes as long as to send it.
+        const packed = envelope.pack({ kind: "execute", id: execution.id, request: new PackedBinary(request) });
         execution.bytes = packed.length;
         this.#running.set(execution.id, execution);
-        link.send({ kind: "execute", id: execution.id, request: packed });
+        link.sendPacked(packed);
         const cancel = () => this.#cancel(execution);
         signal?.addEventListener("abort", cancel);
         try {

@@ -77,6 +77,20 @@ describe("values: round trip", () => {
     });
 });
 
+describe("values: packed inside a message", () => {
+    for (const [name, wire] of Object.entries({
+        "a small value": [1, "x"],
+        "a large array": values.toWire({ payload: new Float64Array(100_000).fill(0.5) }),
+        "one inside another": new values.PackedBinary([null]),
+        "the deepest that travels": Array(values.MAX_DEPTH).fill().reduce((inside) => [inside], 0),
+    })) {
+        it(name, () => {
+            const message = values.decode(values.packWire({ request: new values.PackedBinary(wire), z: 1 }));
+            assert.deepEqual(message, { request: values.packWire(wire), z: 1 });
+        });
+    }
+});
+
 describe("values: what can't travel", () => {
     const cycle = { inner: [] };
     cycle.inner.push(cycle);

@@ -25,6 +25,9 @@ _EXT32, _ARRAY = 0xC9, bytes([NDARRAY, 0x94])
 MAX_LIST = 1024
 _ALIGNED_BYTES, _ALIGNMENT = 1 << 16, 8
 """Arrays from this size on take over the memory of the request, in a guest that finds them aligned."""
+_BIN32_HEAD = 5
+_FEW = 32
+"""Values that a property of a message may consist of, if it is to be looked past."""
 _SMALL_STEPS = 4 * MAX_LIST
 
 
@@ -43,8 +46,8 @@ class Cut:
 def cut(body: Buffer, *, inline_bytes: int | None = None) -> Cut:
     """Cut a msgpack request body.
 
-    With `inline_bytes` set, raise TooLargeInline rather than walk through a container that may be larger than that:
-    skipping costs 2.4 ns an element, whereas a string, binary or extension is one step whatever its size.
+    With `inline_bytes` set, raise TooLargeInline rather than walk through a container of many values that may be larger
+    than that: skipping costs 2.4 ns an element, whereas a string, binary or extension is one step whatever its size.
     Raises MalformedBody and WrongType.
     """
     if not body:
@@ -139,9 +142,12 @@ class _Cutter:
     def _payload(self) -> Buffer:
         """Go behind a value, and give it as it is."""
         start, kind = self.position, self._type()
-        if self.inline_bytes is not None and kind in CONTAINERS and len(self.body) - start > self.inline_bytes:
+        if self.inline_bytes is None or kind not in CONTAINERS or len(self.body) - start <= self.inline_bytes:
+            self.position = end_of_any(self.body, start)
+        elif (end := end_of_value(self.body, start)) is not None:  # a message with a large array, most of the time
+            self.position = end
+        else:
             raise TooLargeInline
-        self.position = end_of_any(self.body, start)
         return self.body[start : self.position]
 
 
@@ -177,14 +183,32 @@ def guest_request(
 
 
 def _elements_at(packed: Buffer) -> int:
-    """Where in a packed array its elements begin (docs/values.md); 0 for any other value."""
-    if packed[0] != _EXT32 or packed[5:7] != _ARRAY:
-        return 0
-    position = 7
+    """Where the elements of a packed array begin (docs/values.md), or of the first large one in a message.
+
+    0 for any other value, and for one that takes long to look at.
+    """
     with contextlib.suppress(ValueError, msgpack.OutOfData):  # a client's mistake, which the guest will tell
-        for _ in range(3):
-            position = end_of_value(packed, position) or 0
-    return position + len(bin_header(len(packed)))
+        start = _large_member(packed) if head_type(packed[0]) == "map" else 0
+        if start is not None and packed[start] == _EXT32 and packed[start + 5 : start + 7] == _ARRAY:
+            position = start + 7
+            for _ in range(3):
+                position = end_of_value(packed, position) or 0
+            return position + _BIN32_HEAD
+    return 0
+
+
+def _large_member(packed: Buffer) -> int | None:
+    """Where the first large value of a map begins; None if there is none, or too much before it."""
+    count, position = map_header(packed)
+    for _ in range(min(count, MAX_FIELDS)):
+        start = end_of_value(packed, position, steps=1)
+        end = None if start is None else end_of_value(packed, start, steps=_FEW)
+        if start is None or end is None:
+            return None
+        if end - start >= _ALIGNED_BYTES:
+            return start
+        position = end
+    return None
 
 
 def stitch(members: Mapping[str, Any], result: Buffer) -> list[Buffer]:

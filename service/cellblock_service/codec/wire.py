@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+from collections.abc import Sequence
 
 import msgpack
 
@@ -198,14 +199,32 @@ _SIZED |= {0xDE: (3, _U16), 0xDF: (5, _U32)}
 def is_one_value(*pieces: Buffer) -> bool:
     """Tell whether `pieces` together are exactly one msgpack value: nothing cut off, nothing behind it, not too deep.
 
-    They are joined for that, but for one string, binary or extension, whose head says enough.
+    They are joined for that only if it isn't a matter of few values, such as an array or a message that holds some.
     """
-    if len(pieces) > 1 and pieces[0]:
+    if len(pieces) > 1:
         with contextlib.suppress(ValueError, msgpack.OutOfData):
-            if _extent(pieces[0], 0) == (sum(len(piece) for piece in pieces), 0):
+            if _is_of_few(pieces):
                 return True
     packed = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     try:
         return end_of_any(packed, 0) == len(packed)
     except (ValueError, RecursionError, msgpack.UnpackException):
         return False
+
+
+def _is_of_few(pieces: Sequence[Buffer], *, steps: int = 256) -> bool:
+    """Whether `pieces` are one value, made of no more than so many, whose heads are each in one piece.
+
+    ValueError and OutOfData as `end_of_value`.
+    """
+    open_values, position = 1, 0
+    for piece in pieces:
+        while position < len(piece):
+            if not open_values or not steps:
+                return False
+            steps -= 1
+            size, inside = _extent(piece, position)
+            position += size
+            open_values += inside - 1
+        position -= len(piece)
+    return not open_values and not position

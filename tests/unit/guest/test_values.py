@@ -157,6 +157,31 @@ def test_arrays(array):
         assert back.flags.c_contiguous == array.flags.c_contiguous or not array.flags.forc
 
 
+MANY = np.arange(20_000.0)
+
+
+@pytest.mark.parametrize("made", [MANY, pd.DataFrame({"a": MANY}), pd.Series(MANY)], ids=["ndarray", "frame", "series"])
+def test_a_large_array_in_a_message_is_not_copied_into_the_parts(made):
+    held = np.asarray(made["a"] if isinstance(made, pd.DataFrame) else made)
+    message = {"_msgid": "0a", "nested": {"payload": made, 1: (2, [3])}, 7: None, "payload": made}
+    for shared in (2, 1):
+        parts = pack_parts(message)
+        views = [np.asarray(part) for part in parts if isinstance(part, memoryview)]
+        assert sum(np.shares_memory(view, held) for view in views) == shared
+        again = unpack(b"".join(parts))
+        assert list(again) == list(message)
+        assert again["nested"][1] == (2, [3])
+        assert np.array_equal(np.asarray(again["nested"]["payload"]), np.asarray(made))
+        message.pop("payload", None)
+
+
+def test_what_cannot_travel_is_named_in_a_message_with_a_large_array():
+    with pytest.raises(ValueNotPortable, match=r"msg\['other'\]\[1\]"):
+        pack_parts({"payload": np.arange(20_000.0), "other": [1, object()]}, "msg")
+    with pytest.raises(ValueNotPortable, match="can't be a key"):
+        pack_parts({"payload": np.arange(20_000.0), None: 1}, "msg")
+
+
 def test_a_large_array_is_not_copied_into_the_parts():
     array = np.zeros(1 << 20)
     parts = pack_parts(array)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
+from unittest import mock
 
 import msgpack
+import numpy as np
 import pytest
+from cellblock_sandbox.guest.values import pack
 from cellblock_service.codec import envelope
 from cellblock_service.codec.envelope import TooLargeInline, cut, guest_request, stitch
 from cellblock_service.codec.wire import bin_header, head_type, is_one_value, value_type
@@ -98,12 +102,39 @@ def test_a_body_that_is_no_map_of_names_is_refused(raw: bytes, got: str) -> None
     assert got in caught.value.members["got"]
 
 
-def test_only_large_containers_leave_the_event_loop() -> None:
-    block = b"\0" * 5000
-    assert cut(body(code="x", data=block), inline_bytes=1000).payloads["data"] == msgpack.packb(block)
+def test_only_containers_of_many_values_leave_the_event_loop() -> None:
+    block, many = b"\0" * 5000, [7] * 5000
+    for quick in (block, {"payload": block, "topic": "x"}):
+        assert cut(body(code="x", data=quick), inline_bytes=1000).payloads["data"] == msgpack.packb(quick)
     with pytest.raises(TooLargeInline):
-        cut(body(code="x", data=[block]), inline_bytes=1000)
-    assert cut(body(code="x", data=[block]), inline_bytes=None).payloads
+        cut(body(code="x", data=many), inline_bytes=1000)
+    assert cut(body(code="x", data=many), inline_bytes=None).payloads
+
+
+MANY = np.arange(10_000.0)
+
+
+@pytest.mark.parametrize("value", [MANY, {"topic": "é", "parts": [1, 2], "payload": MANY}], ids=["array", "message"])
+@pytest.mark.parametrize("before", range(8))
+def test_the_elements_of_a_large_array_are_aligned_in_a_message_too(value: Any, before: int) -> None:
+    request = b"".join(guest_request("c" * before, "block", 2.5, {"msg": pack(value)}))
+    assert request.index(MANY.tobytes()) % 8 == 0
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        pack({"many": list(range(100)), "payload": MANY}),
+        pack({"payload": "x" * 100_000}),
+        pack([MANY]),
+        pack({"payload": MANY})[:-1],
+        b"\xdf\xff\xff\xff\xff" + bytes(100_000),
+        b"\x81\xa1x\xc9\0\1\0\0\2\x94" + b"\xc1" * 70_000,
+    ],
+)
+def test_what_takes_long_or_is_broken_goes_to_the_guest_as_it_is(packed: bytes) -> None:
+    request = msgpack.unpackb(b"".join(guest_request("x", "block", 2.5, {"msg": packed})))
+    assert request["msg"] == packed
 
 
 @given(st.integers(0, 70_000))
@@ -147,6 +178,24 @@ def test_one_value_is_told_from_more_or_less(value: Any, more: bytes) -> None:
     assert is_one_value(packed)
     assert not is_one_value(packed + more)
     assert not is_one_value(packed[:-1])
+
+
+@given(VALUES, st.lists(st.integers(0, 200), max_size=4), st.binary(max_size=2))
+def test_one_value_is_told_from_more_or_less_in_pieces(value: Any, cuts: list[int], more: bytes) -> None:
+    packed = msgpack.packb(value) + more
+    places = [0, *sorted(min(each, len(packed)) for each in cuts), len(packed)]
+    pieces = [packed[start:end] for start, end in itertools.pairwise(places)]
+    assert is_one_value(*pieces) == (not more)
+    if pieces[-1] and not more:
+        assert not is_one_value(*pieces[:-1], pieces[-1][:-1])
+
+
+def test_a_message_in_pieces_is_not_joined() -> None:
+    content = mock.MagicMock(spec=memoryview)
+    content.__len__.return_value = 1 << 31
+    head = b"\x82\xa7payload\xc6" + (1 << 31).to_bytes(4, "big")
+    assert is_one_value(head, content, b"\xa5topic\xa1x")
+    content.__getitem__.assert_not_called()
 
 
 def test_the_limits_of_the_envelope_are_not_those_of_payloads() -> None:

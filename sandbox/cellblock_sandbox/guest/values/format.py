@@ -17,6 +17,9 @@ MAX_DEPTH = 250
 MAX_EXT_DEPTH = 100
 """Extension types (tuples, sets, frames) inside each other: each level is a message inside a message."""
 
+MUCH = 1 << 16
+"""Bytes from which on a value travels as a piece of its own, uncopied."""
+
 PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 CONTAINERS = frozenset({dict, list, tuple})
 
@@ -58,6 +61,13 @@ class Nesting(Protocol):
 def extension(code: int, payload: Parts) -> Parts:
     """Give an extension type in pieces, with a header of the one form that fits every size."""
     return [EXT32.pack(0xC9, checked_size(sum(len(part) for part in payload)), code), *payload]
+
+
+def map_header(count: int) -> bytes:
+    """Give the header of a map of so many keys and values, which follow it."""
+    if count < 16:
+        return bytes((0x80 | count,))
+    return struct.pack(">BH", 0xDE, count) if count < 1 << 16 else struct.pack(">BI", 0xDF, count)
 
 
 def check_keys(value: Any, depth: int) -> None:

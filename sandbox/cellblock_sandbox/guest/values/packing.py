@@ -23,6 +23,7 @@ from .format import (
     DATETIME,
     DECIMAL,
     MAX_EXT_DEPTH,
+    MUCH,
     PICTURE,
     PLAIN,
     SERIES,
@@ -34,11 +35,15 @@ from .format import (
     ValueNotPortable,
     check_keys,
     extension,
+    map_header,
 )
 from .frames import pack_frame, pack_series
 from .pictures import picture_of
 from .refusals import explain
 from .scalars import from_library, plain_base
+
+_FEW = 64
+"""Members of a message that are looked at for large ones: what is more is data."""
 
 # In this order: a datetime is a date too.
 _TEXT_LIKE: tuple[tuple[type, int, Callable[[Any], bytes]], ...] = (
@@ -71,8 +76,14 @@ class _Encoder:
         self._depth = 0
 
     def parts(self, value: Any) -> Parts:
-        """`value` as pieces of msgpack, arrays and frames uncopied."""
+        """`value` as pieces of msgpack, arrays and frames uncopied, also those of a message."""
         kind = type(value)
+        if kind is dict and _is_much(value, 2):
+            check_keys(value, 0)
+            pieces: Parts = [map_header(len(value))]
+            for key, item in value.items():
+                pieces += [wire.encode(key, self._default), *self.parts(item)]
+            return pieces
         if kind not in PLAIN and kind not in CONTAINERS:
             built = self._array_like(value)
             if built is not None:
@@ -149,6 +160,18 @@ class _Encoder:
         if pandas is not None and isinstance(value, pandas.Series):
             return SERIES, pack_series(self, value)
         return None
+
+
+def _is_much(value: Any, levels: int) -> bool:
+    """Whether it is a large array, frame or series, or a message that has one at most so many levels down."""
+    if type(value) is dict:
+        return levels > 0 and len(value) <= _FEW and any(_is_much(each, levels - 1) for each in value.values())
+    if type(value) in PLAIN or type(value) in CONTAINERS:
+        return False
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return bool(value.nbytes >= MUCH)
+    return pandas is not None and isinstance(value, pandas.DataFrame | pandas.Series) and value.size >= MUCH // 8
 
 
 def _needs_hook(value: Any) -> bool:
