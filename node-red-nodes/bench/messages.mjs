@@ -4,8 +4,8 @@
  *
  *     node bench/messages.mjs SERVICE_URL [RUNS]
  *
- * Prints {"codeBlock": [ms, ...], "function": [ms, ...], "rate": [messages a second, ...]}: the last for many messages
- * at once through the Code Block, all of which have to arrive, in order.
+ * Prints {"codeBlock": [ms, ...], "function": [ms, ...], "large": [ms, ...], "rate": [messages a second, ...]}: "large"
+ * for messages of 8 MB, "rate" for many at once through the Code Block, all of which have to arrive, in order.
  */
 import fs from "node:fs";
 import http from "node:http";
@@ -20,6 +20,10 @@ const [url, runs = "100"] = process.argv.slice(2);
 const WARM_UP = 5;
 const ROUNDS = 5;
 const AT_ONCE = 500;
+const LARGE_RUNS = 20;
+// As many large results as the service keeps: then it has had all memory before that it takes.
+const LARGE_WARM_UP = 34;
+const LARGE = new Float64Array(1_000_000).map(Math.random);
 
 let arrived = () => {};
 
@@ -34,16 +38,16 @@ function flow(id, underTest) {
     ];
 }
 
-async function measure(id) {
+async function measure(id, payloadOf = (run) => run, warmUp = WARM_UP, count = Number(runs)) {
     const samples = [];
     const first = RED.nodes.getNode(`${id}-in`);
-    for (let run = 0; run < WARM_UP + Number(runs); run += 1) {
+    for (let run = 0; run < warmUp + count; run += 1) {
         const elapsed = await new Promise((resolve, reject) => {
             arrived = resolve;
             sleep(30_000, null, { ref: false }).then(() => reject(new Error("no message came out within 30 s")));
-            first.receive({ payload: run });
+            first.receive({ payload: payloadOf(run) });
         });
-        if (run >= WARM_UP) {
+        if (run >= warmUp) {
             samples.push(elapsed);
         }
     }
@@ -81,6 +85,8 @@ fs.writeFileSync(path.join(userDir, "flows.json"), JSON.stringify([
     { id: "service", type: "cellblock-service", name: "", url },
     ...flow("codeBlock", { type: "code-block", service: "service", language: "python", code: "return data",
         timeout: 30 }),
+    ...flow("large", { type: "code-block", service: "service", language: "python", code: "return msg", timeout: 30,
+        arrays: "typed" }),
     ...flow("function", { type: "function", func: "return msg;" }),
 ]));
 RED.init(http.createServer(), {
@@ -101,6 +107,7 @@ console.log(JSON.stringify({
     codeBlock: await measure("codeBlock"),
     function: await measure("function"),
     rate: await measureRate("codeBlock"),
+    large: await measure("large", () => LARGE, LARGE_WARM_UP, LARGE_RUNS),
 }));
 await RED.stop();
 fs.rmSync(userDir, { recursive: true, force: true });

@@ -16,6 +16,8 @@ from aiohttp import web
 from cellblock_service.workers.frames import Buffer, chunks
 
 _TOGETHER = 64 * 1024
+_AT_ONCE = 10 << 20
+"""Bytes of a message that is still one frame. A client copies fragments once more, to put them together."""
 _BINARY, _CONTINUATION, _FINAL = 0x02, 0x00, 0x80
 
 
@@ -37,8 +39,10 @@ class Outgoing:
                     continue
             await self._write(waiting)
             waiting = bytearray()
-            if size > _TOGETHER:
+            if size > _AT_ONCE:
                 await self._in_fragments(pieces)
+            elif size > _TOGETHER:
+                await self._write(_header(_BINARY | _FINAL, size), *pieces)
         await self._write(waiting)
 
     async def _in_fragments(self, pieces: Sequence[Buffer]) -> None:

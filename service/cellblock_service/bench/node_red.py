@@ -32,5 +32,6 @@ def messages(stock: Stock) -> list[Figure]:
         figure(_GROUP, _NAME, samples["codeBlock"], goal=8),
         figure(_GROUP, "Node-RED, the same with a function node in its place", samples["function"]),
         figure(_GROUP, "The first over the second", over, goal=3),
+        figure(_GROUP, "A message with 8 MB of float64, in and out", samples["large"]),
         figure(_GROUP, "500 messages at once, in order, new sandbox each", samples["rate"], unit="/s", goal=300),
     ]
