@@ -3,7 +3,7 @@
 A memory image is a file that holds the pages of a linear memory that aren't empty, and which they are. It is mapped
 privately, so that a guest gets a copy of each page that it writes to. When the guest has ended, the image's bytes are
 written over those copies; the mapping stays, and the next guest meets no page fault where this one did: with a message
-that passes through, none of 450, which are a third of such a run's time.
+that passes through, none of 320.
 
 The copies are told by the kernel, which alone can make them (pages.py). Whatever isn't told, or is too much, is mapped
 anew instead.
