@@ -15,6 +15,8 @@ const MAX_DEPTH = 240;
 // Bytes from which on what is written gets exactly the room it needs, and what may follow that.
 const MUCH = 1 << 20;
 const SPARE = 1 << 12;
+// Bytes of memory that a packer keeps for its next message.
+const KEPT = 1 << 24;
 const INT32_MIN = -0x80000000;
 const UINT32_MAX = 0xffffffff;
 const INT64_MIN = -(2n ** 63n);
@@ -119,7 +121,33 @@ class ExactEncoder extends Encoder {
 
 /** Write what `toWire` returned. @returns {Buffer} */
 function packWire(wire) {
-    const bytes = new ExactEncoder({ useBigInt64: true, maxDepth: MAX_DEPTH + 8 }).encodeSharedRef(wire);
+    return packWith(newEncoder(), wire);
+}
+
+/** Writes messages into memory that it uses again, once it has been told that one isn't needed any more. */
+class Packer {
+    #free = null;
+
+    /** @returns {{packed: Buffer, release: () => void}} `release` is to be called when `packed` has been sent */
+    pack(wire) {
+        const encoder = this.#free ?? newEncoder();
+        this.#free = null;
+        const packed = packWith(encoder, wire);
+        const release = () => {
+            if (encoder.bytes.length <= KEPT) {
+                this.#free = encoder;
+            }
+        };
+        return { packed, release };
+    }
+}
+
+function newEncoder() {
+    return new ExactEncoder({ useBigInt64: true, maxDepth: MAX_DEPTH + 8 });
+}
+
+function packWith(encoder, wire) {
+    const bytes = encoder.encodeSharedRef(wire);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -305,4 +333,4 @@ function bigIntToBytes(value) {
     return Uint8Array.from(bytes);
 }
 
-module.exports = { MAX_DEPTH, PackedBinary, toWire, packWire, encode };
+module.exports = { MAX_DEPTH, PackedBinary, Packer, toWire, packWire, encode };

@@ -7,14 +7,8 @@
 "use strict";
 
 const { Decoder } = require("@msgpack/msgpack");
-const { packWire } = require("./values");
 
 const decoder = new Decoder();
-
-/** Write a message whose members msgpack can write as they are. @returns {Buffer} */
-function pack(message) {
-    return packWire(message);
-}
 
 /**
  * Read a message.
@@ -92,4 +86,4 @@ function endOf(bytes, start) {
     return at;
 }
 
-module.exports = { pack, unpack };
+module.exports = { unpack };

@@ -8,6 +8,7 @@
 
 const WebSocket = require("ws");
 const envelope = require("./envelope");
+const { Packer } = require("./values");
 const { connectionError, refusalOf, unreachable } = require("./refusals");
 
 const PROTOCOL = "cellblock.v1";
@@ -35,6 +36,7 @@ function parseServiceUrl(url) {
 class Link {
     #socket;
     #transport = null;
+    #packer = new Packer();
     #beating = null;
     #moved = "";
     #problem = null;
@@ -81,14 +83,16 @@ class Link {
         return link.#greeted(settings.session, handlers);
     }
 
-    /** @param {object} message that msgpack can write as it is */
+    /** @param {object} message in wire form @returns {number} its bytes */
     send(message) {
-        this.sendPacked(envelope.pack(message));
-    }
-
-    /** @param {Buffer} message of `envelope.pack` */
-    sendPacked(message) {
-        this.#socket.send(message, (error) => error && this.#socket.terminate());
+        const { packed, release } = this.#packer.pack(message);
+        this.#socket.send(packed, (error) => {
+            release();
+            if (error) {
+                this.#socket.terminate();
+            }
+        });
+        return packed.length;
     }
 
     /** End it, and with it the session: the service cancels what runs. */

@@ -10,7 +10,6 @@
 "use strict";
 
 const { EventEmitter } = require("node:events");
-const envelope = require("./envelope");
 const { PackedBinary } = require("./values");
 const { Execution } = require("./execution");
 const { Link } = require("./link");
@@ -84,10 +83,8 @@ class Session extends EventEmitter {
         }
         const execution = new Execution(handlers);
         // The request is packed inside its message: a copy of a large one takes as long as to send it.
-        const packed = envelope.pack({ kind: "execute", id: execution.id, request: new PackedBinary(request) });
-        execution.bytes = packed.length;
+        execution.bytes = link.send({ kind: "execute", id: execution.id, request: new PackedBinary(request) });
         this.#running.set(execution.id, execution);
-        link.sendPacked(packed);
         const cancel = () => this.#cancel(execution);
         signal?.addEventListener("abort", cancel);
         try {

@@ -7,12 +7,12 @@
 "use strict";
 
 const { MAX_ELEMENTS } = require("./budget");
-const { MAX_DEPTH, PackedBinary, encode, packWire, toWire } = require("./encode");
+const { MAX_DEPTH, PackedBinary, Packer, encode, packWire, toWire } = require("./encode");
 const { decode } = require("./decode");
 const { originOf } = require("./origins");
 const { ValueNotPortable, ResultNotPortable } = require("./portable");
 
 module.exports = {
-    MAX_DEPTH, MAX_ELEMENTS, PackedBinary, ValueNotPortable, ResultNotPortable,
+    MAX_DEPTH, MAX_ELEMENTS, PackedBinary, Packer, ValueNotPortable, ResultNotPortable,
     toWire, packWire, encode, decode, originOf,
 };

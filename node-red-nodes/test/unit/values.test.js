@@ -91,6 +91,37 @@ describe("values: packed inside a message", () => {
     }
 });
 
+describe("values: a packer", () => {
+    const large = { data: values.toWire(new Float64Array(200_000).fill(0.5)) };
+    const sharesMemory = (one, other) => one.packed.buffer === other.packed.buffer;
+
+    it("uses its memory again, but not before it is told that it may", () => {
+        const packer = new values.Packer();
+        const first = packer.pack(large);
+        const second = packer.pack({ n: 1 });
+        assert.ok(!sharesMemory(first, second));
+        assert.deepEqual(first.packed, values.packWire(large));
+        first.release();
+        const third = packer.pack({ n: 2 });
+        assert.ok(sharesMemory(first, third));
+        assert.deepEqual([second.packed, third.packed], [values.packWire({ n: 1 }), values.packWire({ n: 2 })]);
+    });
+
+    it("keeps no more than 16 MB", () => {
+        const packer = new values.Packer();
+        const huge = packer.pack({ data: Buffer.alloc(17_000_000) });
+        huge.release();
+        assert.ok(!sharesMemory(huge, packer.pack({ n: 1 })));
+    });
+
+    it("goes on after a value that can't be packed", () => {
+        const packer = new values.Packer();
+        packer.pack({ n: 1 }).release();
+        assert.throws(() => packer.pack({ n: Symbol("n") }));
+        assert.deepEqual(packer.pack({ n: 2 }).packed, values.packWire({ n: 2 }));
+    });
+});
+
 describe("values: what can't travel", () => {
     const cycle = { inner: [] };
     cycle.inner.push(cycle);
