@@ -12,8 +12,7 @@ const { ValueNotPortable, childPath } = require("./portable");
 
 // Deeper nesting is refused here, by name, because the guest's decoder would refuse it without one.
 const MAX_DEPTH = 240;
-// Bytes from which on what is written gets exactly the room it needs, and what may follow that.
-const MUCH = 1 << 20;
+// Bytes that may follow a large value.
 const SPARE = 1 << 12;
 // Bytes of memory that a packer keeps for its next message.
 const KEPT = 1 << 24;
@@ -59,16 +58,14 @@ function uint32(value) {
 
 /**
  * The library's encoder writes integers beyond 32 bits as floats and -0 as an integer: 1767225600000 has to stay an
- * integer, and -0 a float. It knows no Map, whose keys need not be strings. It doubles its buffer whatever it is about
- * to write: memory of large messages is what makes V8 collect all of its garbage, 40 ms each time in Node-RED.
+ * integer, and -0 a float. It knows no Map, whose keys need not be strings. And it makes its buffer twice as large as
+ * what it is about to write needs: memory of large messages makes V8 collect all of its garbage, 40 ms each time.
  */
 class ExactEncoder extends Encoder {
     ensureBufferSizeToWrite(size) {
-        const missing = this.pos + size - this.view.byteLength;
-        if (missing > MUCH) {
-            this.resizeBuffer(this.view.byteLength + missing + SPARE);
-        } else {
-            super.ensureBufferSizeToWrite(size);
+        const needed = this.pos + size;
+        if (needed > this.view.byteLength) {
+            this.resizeBuffer(Math.max(needed + SPARE, 2 * this.view.byteLength));
         }
     }
 

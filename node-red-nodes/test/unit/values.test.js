@@ -5,7 +5,7 @@
 
 const assert = require("node:assert/strict");
 const vm = require("node:vm");
-const { encode: rawEncode, ExtData } = require("@msgpack/msgpack");
+const { encode: rawEncode, Encoder, ExtData } = require("@msgpack/msgpack");
 const values = require("../../lib/values");
 
 const roundTrip = (value) => values.decode(values.encode(value));
@@ -105,6 +105,24 @@ describe("values: a packer", () => {
         const third = packer.pack({ n: 2 });
         assert.ok(sharesMemory(first, third));
         assert.deepEqual([second.packed, third.packed], [values.packWire({ n: 1 }), values.packWire({ n: 2 })]);
+    });
+
+    it("doubles its memory when it needs more, but for one large value", () => {
+        const sizes = [];
+        const { resizeBuffer } = Encoder.prototype;
+        Encoder.prototype.resizeBuffer = function noting(size) {
+            sizes.push(size);
+            resizeBuffer.call(this, size);
+        };
+        try {
+            values.packWire(Array.from({ length: 40 }, () => Buffer.alloc(1_200_000)));
+            assert.ok(sizes.length < 8, `resized to ${sizes}`);
+            sizes.length = 0;
+            values.packWire(large);
+            assert.ok(sizes.length === 1 && sizes[0] < 1_610_000, `resized to ${sizes}`);
+        } finally {
+            Encoder.prototype.resizeBuffer = resizeBuffer;
+        }
     });
 
     it("keeps no more than 16 MB", () => {

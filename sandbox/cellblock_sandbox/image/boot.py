@@ -29,6 +29,7 @@ from cellblock_sandbox.guest.process import (
 )
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.linear import MemoryImage
+from cellblock_sandbox.machine.memory import GuestFault
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 
 _ENTRY = "cellblock_guest.inside.entry"
@@ -36,7 +37,7 @@ _RUNTIME = "_PyRuntime"
 _TRAMPOLINE_OFFSET = "_PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"
 _IMPORTING = Limits(timeout_s=120.0, grace_s=5.0, result_bytes=1 << 20)
 """The time for one import, as the guest's preload.py knows it too, and the grace after it."""
-_ENDS = (GuestExit, GuestAbort, CallRefused, GuestTrap, StackExhausted, Interrupted, NoAnswer)
+_ENDS = (GuestExit, GuestAbort, CallRefused, GuestTrap, GuestFault, StackExhausted, Interrupted, NoAnswer)
 _LIMITS = GuestLimits(memory_bytes=3 << 30, file_bytes=64 << 20, files=1000)
 
 

@@ -27,7 +27,7 @@ from cellblock_sandbox.machine.thread import guest_thread
 GUEST = "guest.zip"
 _ROOM = 1 << 20
 _PIECES = tuple(1 << power for power in range(18, 3, -1))
-"""Bytes of the pieces in which free memory is used up: 256 KiB to 16, the least that malloc gives."""
+"""Bytes of the pieces in which free memory is used up: 256 KiB to 16."""
 
 
 @dataclass(frozen=True)

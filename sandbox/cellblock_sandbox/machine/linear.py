@@ -37,7 +37,7 @@ certain for a few hundred only.
 _GUESTS = 50
 """Guests after which a mapping is made anew: else it would collect the pages of all blocks that ever ran in it.
 
-A message that passes through writes to 157 pages, a small DataFrame to 390, and all of those are put back each time.
+A message that passes through writes to 160 pages, a small DataFrame to 390, and all of those are put back each time.
 """
 
 _COUNTS = struct.Struct("<II")
@@ -62,7 +62,7 @@ class MemoryImage:
     """What a linear memory starts with, from the file at `path`; without one, nothing. OSError.
 
     The file has the pages that aren't empty, their numbers, how many they are, and of how many pages in all: of 91 MB,
-    14 are empty. All numbers are of 4 bytes, little-endian.
+    31 are empty. All numbers are of 4 bytes, little-endian.
     """
 
     def __init__(self, path: Path | None = None) -> None:

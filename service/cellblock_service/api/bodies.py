@@ -15,7 +15,8 @@ from cellblock_service.settings import Settings
 from cellblock_service.workers.frames import Buffer, Frame
 from cellblock_service.workers.pool import Pool
 
-# Bodies above these sizes are taken apart in a worker: 10 ms of skipping, 4 ms of reading JSON, at the worst.
+# Bodies above these sizes are taken apart in a worker, unless they are of few values: 10 ms of skipping, 4 ms of
+# reading JSON, at the worst.
 INLINE_MSGPACK = 4 * 1024 * 1024
 INLINE_JSON = 256 * 1024
 CONVERT_S = 30.0

@@ -1,4 +1,4 @@
-"""Messages on their way to the client of a WebSocket: small ones together, large ones in fragments.
+"""Messages on their way to the client of a WebSocket: small ones together, the largest in fragments.
 
 aiohttp writes each message at once and by itself. Here messages that wait together go out with one system call (an
 execution has three or four, and of what the service did for a short one, a fifth was writing them), and a large result
@@ -42,7 +42,7 @@ class Outgoing:
             if size > _AT_ONCE:
                 await self._in_fragments(pieces)
             elif size > _TOGETHER:
-                await self._write(_header(_BINARY | _FINAL, size), *pieces)
+                await self._write(*chunks([_header(_BINARY | _FINAL, size), *pieces]))
         await self._write(waiting)
 
     async def _in_fragments(self, pieces: Sequence[Buffer]) -> None:

@@ -23,6 +23,7 @@ from cellblock_service.api.bodies import take_apart, take_apart_here
 from cellblock_service.api.keys import ADMISSION, EXECUTIONS, POOL, PRINCIPAL, SESSIONS, SETTINGS
 from cellblock_service.api.outgoing import Outgoing
 from cellblock_service.api.problems import document
+from cellblock_service.api.websocket import HEARTBEAT_S, Socket
 from cellblock_service.codec import envelope, fields, wire
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import ExecutionUnknown, MalformedBody, MissingField, QueueFull, ServiceError
@@ -34,7 +35,6 @@ from cellblock_service.workers.frames import Buffer
 
 PROTOCOL = "cellblock.v1"
 VERSION: Final = version("cellblock")
-HEARTBEAT_S = 20.0
 HELLO_S = 10.0
 # Requests waiting to be taken apart in a worker: more than that from one client are refused.
 MOST_ASIDE = 64
@@ -55,9 +55,7 @@ routes = web.RouteTableDef()
 async def session(request: web.Request) -> web.StreamResponse:
     """Serve one connection."""
     settings = request.app[SETTINGS]
-    socket = web.WebSocketResponse(
-        protocols=(PROTOCOL,), heartbeat=HEARTBEAT_S, max_msg_size=settings.body_bytes, compress=False
-    )
+    socket = Socket(protocols=(PROTOCOL,), heartbeat=HEARTBEAT_S, max_msg_size=settings.body_bytes, compress=False)
     await socket.prepare(request)
     connection = _Connection(request, socket, request[PRINCIPAL])
     try:

@@ -183,7 +183,7 @@ def guest_request(
 
 
 def _elements_at(packed: Buffer) -> int:
-    """Where the elements of a packed array begin (docs/values.md), or of the first large one in a message.
+    """Where the elements of a packed array begin (docs/values.md), or of one that is a message's first large property.
 
     0 for any other value, and for one that takes long to look at.
     """

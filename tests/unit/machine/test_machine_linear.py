@@ -91,6 +91,18 @@ def test_what_was_copied_once_is_put_back_again(image):
     assert sum(end - start for start, end in copies) == 3 * SMALL
 
 
+def test_a_mapping_is_made_anew_after_some_guests(image, monkeypatch):
+    monkeypatch.setattr(linear, "_GUESTS", 3)
+    copies = []
+    for _ in range(6):
+        memory = make(image)
+        copies.append(pages.copied(memory.address, memory.size, at_most=100))
+        few(memory)
+        memory.end()
+    assert [bool(each) for each in copies] == [False, True, True, False, True, True]
+    assert contents_of(make(image)) == original(image)
+
+
 def test_guests_at_one_time_have_memories_of_their_own(image):
     memories = [make(image) for _ in range(5)]
     for number, memory in enumerate(memories):

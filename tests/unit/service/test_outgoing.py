@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 from cellblock_service.api.outgoing import Outgoing
+from cellblock_service.api.websocket import Socket
 
 pytestmark = pytest.mark.asyncio
 MIB = 1 << 20
+BEAT_S = 0.2
 SENT: list[list[bytes]] = [
     [b"one"],
     [b"two ", b"pieces"],
@@ -32,7 +34,7 @@ async def reader() -> AsyncIterator[asyncio.StreamReader]:
     """The line of a client to whom all that is sent."""
 
     async def tell(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(compress=False)
+        socket = Socket(compress=False, heartbeat=BEAT_S)
         await socket.prepare(request)
         await Outgoing(request).send(SENT)
         await socket.receive()
@@ -52,8 +54,10 @@ async def reader() -> AsyncIterator[asyncio.StreamReader]:
 
 
 async def frame(reader: asyncio.StreamReader) -> Frame:
-    """The first byte of a frame, and its content."""
+    """The first byte of a frame that isn't a heartbeat, and its content."""
     first, size = await reader.readexactly(2)
+    if first == 0x89:
+        return await frame(reader)
     if size >= 126:
         form = ">H" if size == 126 else ">Q"
         (size,) = struct.unpack(form, await reader.readexactly(struct.calcsize(form)))
@@ -74,3 +78,12 @@ async def test_each_message_is_one_frame_up_to_ten_mebibytes(reader: asyncio.Str
                 assert len(more) <= MIB
                 content += more
             assert content == b"".join(pieces)
+
+
+async def test_a_slow_client_is_not_taken_for_a_dead_one(reader: asyncio.StreamReader) -> None:
+    left = sum(len(piece) for pieces in SENT for piece in pieces)
+    while left > 0:  # it answers no heartbeat, and takes many times as long as one may
+        read = await reader.read(MIB // 4)
+        assert read, f"the connection ended with {left} bytes to come"
+        left -= len(read)
+        await asyncio.sleep(BEAT_S / 10)

@@ -7,10 +7,10 @@ import sys
 from typing import Any
 
 from ..values import Parts
+from ..values.format import MUCH
 
 LENT_BYTES = 1 << 18
 """Results from this size on are lent."""
-_LARGE = 1 << 16
 MOST_PIECES = 4096
 """Pieces in one result; those of a table with thousands of short columns are joined."""
 
@@ -28,7 +28,7 @@ def lend(parts: Parts) -> list[bytes | list[int]] | None:
     pieces: list[bytes | list[int]] = []
     small: Parts = []
     for part in parts:
-        if len(part) < _LARGE:
+        if len(part) < MUCH:
             small.append(part)
             continue
         pieces += [b"".join(small), [_address(part), len(part)]]

@@ -63,13 +63,6 @@ def extension(code: int, payload: Parts) -> Parts:
     return [EXT32.pack(0xC9, checked_size(sum(len(part) for part in payload)), code), *payload]
 
 
-def map_header(count: int) -> bytes:
-    """Give the header of a map of so many keys and values, which follow it."""
-    if count < 16:
-        return bytes((0x80 | count,))
-    return struct.pack(">BH", 0xDE, count) if count < 1 << 16 else struct.pack(">BI", 0xDF, count)
-
-
 def check_keys(value: Any, depth: int) -> None:
     """Refuse keys other than str, int, float, bool, and nesting beyond MAX_DEPTH, anywhere in `value`."""
     if depth > MAX_DEPTH:

@@ -35,10 +35,10 @@ from .format import (
     ValueNotPortable,
     check_keys,
     extension,
-    map_header,
 )
 from .frames import pack_frame, pack_series
 from .pictures import picture_of
+from .pure_encoder import map_header
 from .refusals import explain
 from .scalars import from_library, plain_base
 
@@ -169,9 +169,9 @@ def _is_much(value: Any, levels: int) -> bool:
     if type(value) in PLAIN or type(value) in CONTAINERS:
         return False
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
-    if numpy is not None and isinstance(value, numpy.ndarray):
+    if numpy is not None and type(value) is numpy.ndarray:
         return bool(value.nbytes >= MUCH)
-    return pandas is not None and isinstance(value, pandas.DataFrame | pandas.Series) and value.size >= MUCH // 8
+    return pandas is not None and type(value) in (pandas.DataFrame, pandas.Series) and value.size >= MUCH // 8
 
 
 def _needs_hook(value: Any) -> bool:

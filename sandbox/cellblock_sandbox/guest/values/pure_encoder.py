@@ -65,6 +65,11 @@ def array_header(size: int) -> bytes:
     return _header(size, _ARRAY)
 
 
+def map_header(size: int) -> bytes:
+    """Give the header of a map of `size` keys with their values, which follow it."""
+    return _header(size, _MAP)
+
+
 def _write(items: Iterable[Any], out: Pieces, default: Default, known: dict[str, bytes], depth: int) -> None:  # noqa: PLR0912
     if depth > MAX_DEPTH:
         raise ValueError("nested too deeply")

@@ -1,5 +1,6 @@
 # Answers with bytes that say of themselves that they go on beyond the end of memory.
 # ends: error GuestCrashed
+# so that: "outside memory" in error["message"]
 import cellblock_guest.inside.entry as entry
 import ctypes
 
