@@ -55,7 +55,10 @@ def wait_for(what: str, check: Callable[[], bool], within_s: float) -> None:
 
 @dataclass
 class Program:
-    """A process that serves HTTP on a port, started and stopped as often as a test likes."""
+    """A process that serves HTTP on a port, started and stopped as often as a test likes.
+
+    It has started when `ready_path` answers, and its log says `says` once more than before.
+    """
 
     name: str
     command: list[str]
@@ -63,6 +66,7 @@ class Program:
     ready_path: str
     log: Path
     env: dict[str, str] = field(default_factory=dict)
+    says: str = ""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -71,10 +75,17 @@ class Program:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
+            said = self._times_said()
             self.process = subprocess.Popen(
                 self.command, env=os.environ | self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        wait_for(f"the start of {self.name} (log: {self.log})", self._is_ready, START_S)
+        wait_for(f"the start of {self.name} (log: {self.log})", lambda: self._has_started(said), START_S)
+
+    def _has_started(self, said: int) -> bool:
+        return self._is_ready() and (not self.says or self._times_said() > said)
+
+    def _times_said(self) -> int:
+        return self.log.read_text().count(self.says)
 
     def _is_ready(self) -> bool:
         assert self.process is not None
@@ -194,10 +205,10 @@ def start_node_red(node: str, tmp_path: Path) -> Iterator[Callable[..., Program]
             "/settings",
             tmp_path / "node-red.log",
             {"NODE_RED_PORT": str(port), "CELLBLOCK_NODE_RED_DIR": str(user_dir), "CELLBLOCK_URL": service_url} | more,
+            says="Started flows",
         )
         started.append(program)
         program.start()
-        wait_for("the start of the flow", lambda: "Started flows" in program.log.read_text(), START_S)
         return program
 
     yield start
