@@ -13,11 +13,8 @@ from typing import Any, Literal
 import msgpack
 
 from cellblock_sandbox.guest.process import (
-    GuestAbort,
     GuestExit,
-    GuestTrap,
     Interrupted,
-    NoAnswer,
     StackExhausted,
     trap_reason,
 )
@@ -25,12 +22,8 @@ from cellblock_sandbox.guest.values import Picture
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.interruption import Reason
 from cellblock_sandbox.machine.memory import GuestFault
-from cellblock_sandbox.syscalls.errors import CallRefused
 
 Status = Literal["completed", "error", "timeout", "cancelled"]
-
-ENDS = (Interrupted, GuestExit, GuestAbort, GuestTrap, GuestFault, StackExhausted, CallRefused, NoAnswer)
-"""What running a block raises when it has ended the guest."""
 
 Buffer = bytes | memoryview
 
@@ -132,7 +125,7 @@ def too_large(size: int, limit: int) -> Ending:
 
 
 def ended(end: BaseException, interrupted: Reason | None, limits: Limits) -> Ending:
-    """Say in the block's terms what ended the guest, one of ENDS."""
+    """Say in the block's terms what ended the guest, one of guest.process.ENDS."""
     if isinstance(end, Interrupted):
         return _stopped(interrupted, limits)
     if isinstance(end, GuestExit):

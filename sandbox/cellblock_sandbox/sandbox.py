@@ -29,7 +29,7 @@ from cellblock_sandbox import installation, outcome
 from cellblock_sandbox.context import Context, OnContext
 from cellblock_sandbox.errors import MemoryTooSmall, SandboxClosed, ValueNotPortable
 from cellblock_sandbox.guest import values
-from cellblock_sandbox.guest.process import AnswerTooLarge, Guest, GuestLimits, GuestState
+from cellblock_sandbox.guest.process import ENDS, AnswerTooLarge, Guest, GuestLimits, GuestState
 from cellblock_sandbox.image import snapshot
 from cellblock_sandbox.image.bundle import MEMORY, open_bundle
 from cellblock_sandbox.image.home import Home
@@ -240,7 +240,7 @@ class Sandbox:
             ending = outcome.answered(answer, guest.interrupted, partial(guest.lent, most_bytes=limits.result_bytes))
         except AnswerTooLarge as large:
             ending = outcome.too_large(large.size, limits.result_bytes)
-        except outcome.ENDS as end:
+        except ENDS as end:
             ending = outcome.ended(end, guest.interrupted, limits)
         if guest.interrupted is Reason.CANCELLED:
             ending = outcome.cancelled(ending)

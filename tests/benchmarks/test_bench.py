@@ -92,6 +92,7 @@ def test_the_command_writes_figures_and_leaves_no_trace(image_home, tmp_path) ->
     assert "| `os.stat`, Cellblock |" in done.stdout
     figures = json.loads(target.read_text())["figures"]
     assert {each["group"] for each in figures} == {"machine", "syscalls"}
+    assert {each["unit"] for each in figures if each["group"] == "syscalls"} == {"µs"}
     assert all(each["p50"] > 0 for each in figures)
     assert [each["name"] for each in figures if each["goal"] == 3] == [
         "`os.stat`, Cellblock, without Python's part",

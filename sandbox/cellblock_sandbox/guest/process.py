@@ -23,7 +23,7 @@ from cellblock_sandbox.machine.engine import load_module
 from cellblock_sandbox.machine.instance import Definition, Program
 from cellblock_sandbox.machine.interruption import Reason, watchdog
 from cellblock_sandbox.machine.linear import MemoryImage
-from cellblock_sandbox.machine.memory import Arriving, Buffer
+from cellblock_sandbox.machine.memory import Arriving, Buffer, GuestFault
 from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 from cellblock_sandbox.syscalls.host import Host, LinkedLibrary, LinkTables, SystemClock
 from cellblock_sandbox.syscalls.registry import all_calls, bind
@@ -104,6 +104,10 @@ class AnswerTooLarge(Exception):
     def __init__(self, size: int) -> None:
         super().__init__(f"an answer of {size} bytes")
         self.size = size
+
+
+ENDS = (Interrupted, GuestExit, GuestAbort, GuestTrap, GuestFault, StackExhausted, CallRefused, NoAnswer)
+"""What a run raises when it has ended the guest."""
 
 
 @dataclass(frozen=True)
@@ -313,6 +317,7 @@ def read_links(tables: Mapping[str, Any]) -> LinkTables:
 
 
 __all__ = [
+    "ENDS",
     "AnswerTooLarge",
     "Guest",
     "GuestAbort",

@@ -16,28 +16,23 @@ from cellblock_sandbox.errors import BuildError
 from cellblock_sandbox.filesystem.layers import LayerStack
 from cellblock_sandbox.guest import guest_files
 from cellblock_sandbox.guest.process import (
+    ENDS,
     PYTHON,
     Guest,
     GuestLimits,
     GuestState,
-    GuestTrap,
     Interrupted,
-    NoAnswer,
     Runtime,
-    StackExhausted,
     trap_reason,
 )
 from cellblock_sandbox.limits import Limits
 from cellblock_sandbox.machine.linear import MemoryImage
-from cellblock_sandbox.machine.memory import GuestFault
-from cellblock_sandbox.syscalls.errors import CallRefused, GuestAbort, GuestExit
 
 _ENTRY = "cellblock_guest.inside.entry"
 _RUNTIME = "_PyRuntime"
 _TRAMPOLINE_OFFSET = "_PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"
 _IMPORTING = Limits(timeout_s=120.0, grace_s=5.0, result_bytes=1 << 20)
 """The time for one import, as the guest's preload.py knows it too, and the grace after it."""
-_ENDS = (GuestExit, GuestAbort, CallRefused, GuestTrap, GuestFault, StackExhausted, Interrupted, NoAnswer)
 _LIMITS = GuestLimits(memory_bytes=3 << 30, file_bytes=64 << 20, files=1000)
 
 
@@ -68,7 +63,7 @@ def boot(
         except _Spoiled as problem:
             given_up[problem.module] = problem.reason
             guest.close()
-        except (*_ENDS, BuildError) as error:
+        except (*ENDS, BuildError) as error:
             printed = b"".join(said).decode(errors="replace").strip()
             raise BuildError(f"the guest did not start: {error}\n{printed}".rstrip()) from error
         else:
@@ -94,7 +89,7 @@ def _import(guest: Guest, modules: Sequence[str]) -> dict[str, str]:
     for name in modules:
         try:
             answer = msgpack.unpackb(guest.ask(preload, name.encode(), _IMPORTING))
-        except _ENDS as end:
+        except ENDS as end:
             raise _Spoiled(name, f"its import ends the interpreter: {_reason(end)}") from end
         if guest.instance.own_functions():
             answer = {"unholdable": "its import makes ctypes callbacks, and an image can't hold one"}

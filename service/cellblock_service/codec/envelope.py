@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgpack
+from cellblock_sandbox.guest.values.arrays import TAKEN_BYTES
 from cellblock_sandbox.guest.values.format import NDARRAY
 
 from cellblock_service.codec.wire import CONTAINERS, Buffer, bin_header, end_of_any, end_of_value, head_type, map_header
@@ -23,8 +24,7 @@ PAYLOADS = ("data", "inputs", "msg")
 MAX_FIELDS = 64
 _EXT32, _ARRAY = 0xC9, bytes([NDARRAY, 0x94])
 MAX_LIST = 1024
-_ALIGNED_BYTES, _ALIGNMENT = 1 << 16, 8
-"""Arrays from this size on take over the memory of the request, in a guest that finds them aligned."""
+_ALIGNMENT = 8
 _BIN32_HEAD = 5
 _FEW = 32
 """Values that a property of a message may consist of, if it is to be looked past."""
@@ -168,7 +168,7 @@ def guest_request(
     packer = msgpack.Packer()
     members = {"code": code, "name": name, "timeout_s": timeout_s}
     members |= {key: value for key, value in {"unavailable": unavailable, **more}.items() if value}
-    large = {key for key, packed in payloads.items() if len(packed) >= _ALIGNED_BYTES}
+    large = {key for key, packed in payloads.items() if len(packed) >= TAKEN_BYTES}
     parts: list[Buffer] = [packer.pack_map_header(len(members) + len(payloads) + len(large))]
     for key, value in members.items():
         parts += [packer.pack(key), packer.pack(value)]
@@ -205,7 +205,7 @@ def _large_member(packed: Buffer) -> int | None:
         end = None if start is None else end_of_value(packed, start, steps=_FEW)
         if start is None or end is None:
             return None
-        if end - start >= _ALIGNED_BYTES:
+        if end - start >= TAKEN_BYTES:
             return start
         position = end
     return None
