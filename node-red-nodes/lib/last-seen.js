@@ -1,5 +1,6 @@
 /*
- * The message that each node saw last, for the editor: see what came, and run code on it.
+ * The message that each node saw last, for the editor: see what came, and run code on it. Of a node that joins, the
+ * last one of each source.
  *
  * What is kept is a copy, since the message goes on and may be changed, without what is no data (functions, sockets).
  * A large message isn't copied: how long that would take, and how much it would hold, is bounded by MAX_BYTES.
@@ -19,25 +20,50 @@ const seen = new Map();
 
 class TooBig extends Error {}
 
-/** Remember that a node got this message. @param {string} id of the node */
-function remember(id, msg) {
-    try {
-        seen.set(id, { at: Date.now(), msg: new Copy().of(msg) });
-    } catch (error) {
-        if (!(error instanceof TooBig)) {
-            throw error;
-        }
-        seen.set(id, { at: Date.now(), tooBig: true });
-    }
+/**
+ * Remember that a node got this message.
+ *
+ * @param {string} id of the node
+ * @param {object} msg
+ * @param {string} [source] the name of the source that it is of, for a node that joins
+ */
+function remember(id, msg, source) {
+    const one = entryOf(msg);
+    const others = source === undefined ? null : new Map(seen.get(id)?.sources).set(source, one);
+    seen.set(id, { ...one, sources: others });
 }
 
 /**
- * What a node saw last, and when (milliseconds since 1970).
+ * What a node saw last, and when (milliseconds since 1970). Of a node that joins, what it would run on: `payload` has
+ * the last payload of each source by its name, and the other properties are those of the newest message that has them.
  *
  * @returns {?({at: number, msg: object}|{at: number, tooBig: true})} null if nothing came yet
  */
 function lastSeen(id) {
-    return seen.get(id) ?? null;
+    const { sources, ...last } = seen.get(id) ?? {};
+    return sources ? together(sources) : "at" in last ? last : null;
+}
+
+function entryOf(msg) {
+    const at = Date.now();
+    try {
+        return { at, msg: new Copy().of(msg) };
+    } catch (error) {
+        if (!(error instanceof TooBig)) {
+            throw error;
+        }
+        return { at, tooBig: true };
+    }
+}
+
+function together(sources) {
+    const entries = [...sources.values()].sort((one, other) => one.at - other.at);
+    const { at } = entries.at(-1);
+    if (entries.some(({ tooBig }) => tooBig)) {
+        return { at, tooBig: true };
+    }
+    const payload = Object.fromEntries([...sources].map(([name, { msg }]) => [name, msg.payload]));
+    return { at, msg: Object.assign({}, ...entries.map(({ msg }) => msg), { payload }) };
 }
 
 /** The node is gone. */

@@ -32,7 +32,6 @@ module.exports = function (RED) {
 
     function CodeBlockNode(config) {
         RED.nodes.createNode(this, config);
-        rememberMessages(this);
         try {
             const settings = readSettings(config);
             start(RED, this, settings, connectionFor(RED, config.service, common.shared), common);
@@ -51,10 +50,21 @@ module.exports = function (RED) {
     });
 };
 
-/** For the editor, which knows the nodes of a subflow by their ids in its template. */
-function rememberMessages(node) {
+/**
+ * For the editor, which knows the nodes of a subflow by their ids in its template.
+ *
+ * @param {object} node
+ * @param {(msg: object) => ?string} [sourceOf] the name of a message's source, null if it is of none; for a node that
+ *     joins
+ */
+function rememberMessages(node, sourceOf = () => undefined) {
     const id = node._alias || node.id;
-    node.on("input", (msg) => lastSeen.remember(id, msg));
+    node.on("input", (msg) => {
+        const source = sourceOf(msg);
+        if (source !== null) {
+            lastSeen.remember(id, msg, source);
+        }
+    });
     node.on("close", (removed, done) => {
         if (removed) {
             lastSeen.forget(id);
@@ -68,6 +78,7 @@ function start(RED, node, settings, connection, { shared, provenance, started })
     const translate = remembering((key, options) => RED._(`code-block.${key}`, options));
     const sources = settings.join && new Sources(settings.join.sources, node._alias || node.id, () => allConfigs(RED));
     const placeOf = (msg) => sources.placeOf(provenance.wayOf(msg));
+    rememberMessages(node, sources === null ? undefined : (msg) => sourceOf(msg, sources, placeOf));
     const runtime = new Runtime(settings, flowOf(RED, node, { settings, translate, placeOf }), connection);
     const look = sources === null ? () => {} : lookForSources(node, sources, runtime, translate);
     const flowsStarted = () => {
@@ -92,6 +103,15 @@ function start(RED, node, settings, connection, { shared, provenance, started })
             done();
         });
     });
+}
+
+/** The name of a message's source; null if it is of none, or nobody can tell: then the runtime refuses it. */
+function sourceOf(msg, { sources }, placeOf) {
+    try {
+        return sources[placeOf(msg)].name;
+    } catch {
+        return null;
+    }
 }
 
 /** What a runtime may do in the flow of a node. */
@@ -144,6 +164,7 @@ function allConfigs(RED) {
 
 /** A node that can't work says why, at once and to each message, instead of stopping the flow from being deployed. */
 function refuseEverything(node, error) {
+    rememberMessages(node);
     node.status({ fill: "red", shape: "ring", text: error.message.slice(0, 60) });
     node.error(error.message);
     node.on("input", (msg, send, done) => done(error));

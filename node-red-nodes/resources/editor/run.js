@@ -151,7 +151,8 @@
     function messageChooser(node) {
         const element = cellblock.element("span", "cellblock-message");
         const input = $("<input>", { type: "text" }).appendTo(element);
-        const remembered = inputs.get(node.id) ?? startOf(node);
+        const chosen = inputs.get(node.id);
+        const remembered = chosen ?? { type: "last", value: startOf(node) };
         let last = null;
         const lastType = { value: "last", label: cellblock.text("run.last"), icon: "fa fa-history", hasValue: false };
         const jsonType = {
@@ -193,7 +194,11 @@
             seen.text(last?.tooBig ? cellblock.text("run.too-big") : when);
             input.trigger("change");
         }
-        refresh();
+        refresh().then(() => {
+            if (!chosen && isJoin(node) && !last?.at) {
+                input.typedInput("type", "json");
+            }
+        });
 
         return {
             element,
@@ -214,13 +219,14 @@
         };
     }
 
-    /** For a join the last message is one of several, so there is something to fill in. */
-    function startOf({ mode, sources }) {
-        if (mode === "join" && sources?.length > 0) {
-            const payload = Object.fromEntries(sources.map(({ name }) => [name, null]));
-            return { type: "json", value: JSON.stringify({ payload }) };
-        }
-        return { type: "last", value: '{"payload":1}' };
+    function isJoin({ mode, sources }) {
+        return mode === "join" && sources?.length > 0;
+    }
+
+    /** What there is to fill in: for a join, a payload of each source. */
+    function startOf(node) {
+        const payload = isJoin(node) ? Object.fromEntries(node.sources.map(({ name }) => [name, null])) : 1;
+        return JSON.stringify({ payload });
     }
 
     function isJson(text) {

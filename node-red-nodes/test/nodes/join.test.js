@@ -8,6 +8,7 @@ const { setTimeout: sleep } = require("node:timers/promises");
 const functionNode = require("@node-red/nodes/core/function/10-function.js");
 const junctionNode = require("@node-red/nodes/core/common/05-junction.js");
 const linkNode = require("@node-red/nodes/core/common/60-link.js");
+const lastSeen = require("../../lib/last-seen");
 const { helper, unloadAndListen, until } = require("./flows");
 const { withService } = require("./with-service");
 
@@ -52,6 +53,21 @@ describe("mode join", function () {
             assert.equal(msg.res, res);
             await flow.at("completed", 3);
         });
+
+    it("the editor runs it on the last message of each source, whether or not they made a group", async () => {
+        lastSeen.forget("block"); // other tests have a block of this name
+        const flow = await joined({ code: "return data" });
+        say("a", 1);
+        say("b", { payload: 2, topic: "t" });
+        flow.send({ payload: "of no source" });
+        await flow.at("caught");
+        say("a", 3);
+        const config = { code: "return [data, inputs, msg['topic']]", mode: "join", sources: named("c", "a", "b") };
+        const { text } = await helper.request().post("/cellblock/run")
+            .send({ id: "run", service: "service", node: "block", part: "code", input: "last", config });
+        const { value } = JSON.parse(text.trim().split("\n").at(-1));
+        assert.deepEqual(JSON.parse(value.msg), [...group(null, 3, 2), "t"]);
+    });
 
     it("each: first come, first served, and nothing is lost", async () => {
         const flow = await joined();

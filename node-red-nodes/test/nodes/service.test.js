@@ -4,7 +4,12 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { OwnService, freePort } = require("../service");
+const { execFileSync } = require("node:child_process");
+const { createHash, randomUUID } = require("node:crypto");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+const { COMMAND, OwnService, freePort } = require("../service");
 const { helper, load, until } = require("./flows");
 
 describe("cellblock-service", function () {
@@ -65,6 +70,32 @@ describe("cellblock-service", function () {
         }
     });
 
+    it("a package of the node's list is installed from a folder; one that is nowhere is named", async () => {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cellblock-wheels-"));
+        const secret = randomUUID();
+        makeWheel(folder, "riverlevels", "1.5", `SECRET = "${secret}"`);
+        const service = new OwnService(await freePort(), {
+            CELLBLOCK_SOURCES: folder, CELLBLOCK_IMAGES_DISK_MB: "0", CELLBLOCK_FULL_BUNDLE: "on-demand",
+        });
+        await service.start();
+        try {
+            const code = "import riverlevels\nfrom importlib.metadata import version\n"
+                + "return [riverlevels.SECRET, version('riverlevels')]";
+            const flow = await load(service.url, { code, packages: ["riverlevels>=1,<2"] });
+            flow.send({ payload: null });
+            assert.deepEqual((await flow.at("out0", 1, 120_000))[0].payload, [secret, "1.5"]);
+            assert.ok(flow.statusTexts.some((text) => text.startsWith("loading")), JSON.stringify(flow.statuses));
+            await helper.unload();
+            const other = await load(service.url, { code, packages: ["riverlevels>=2"] });
+            other.send({ payload: null });
+            const [caught] = await other.at("caught", 1, 120_000);
+            assert.match(caught.error.message, /riverlevels/);
+        } finally {
+            await service.stop();
+            fs.rmSync(folder, { recursive: true });
+        }
+    });
+
     it("a token opens a service that wants one; without it the refusal is clear", async () => {
         const service = new OwnService(await freePort(), { CELLBLOCK_TOKEN: "open-sesame" });
         await service.start();
@@ -89,3 +120,28 @@ describe("cellblock-service", function () {
         assert.match(caught.error.message, /"ftp:\/\/nowhere" is not an http or https address/);
     });
 });
+
+/** Put a wheel with one module into a folder. */
+function makeWheel(folder, name, version, code) {
+    const info = `${name}-${version}.dist-info`;
+    const files = {
+        [`${name}/__init__.py`]: code,
+        [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`,
+        [`${info}/WHEEL`]: "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    };
+    const lines = Object.entries(files).map(([file, text]) => `${file},sha256=${hashOf(text)},\n`);
+    files[`${info}/RECORD`] = `${lines.join("")}${info}/RECORD,,\n`;
+    const content = fs.mkdtempSync(path.join(os.tmpdir(), "cellblock-wheel-"));
+    for (const [file, text] of Object.entries(files)) {
+        fs.mkdirSync(path.join(content, path.dirname(file)), { recursive: true });
+        fs.writeFileSync(path.join(content, file), text);
+    }
+    const wheel = path.join(folder, `${name}-${version}-py3-none-any.whl`);
+    const python = path.join(path.dirname(COMMAND), "python");
+    execFileSync(python, ["-m", "zipfile", "-c", wheel, name, info], { cwd: content });
+    fs.rmSync(content, { recursive: true });
+}
+
+function hashOf(text) {
+    return createHash("sha256").update(text).digest("base64url");
+}

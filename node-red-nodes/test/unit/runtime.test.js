@@ -328,6 +328,18 @@ describe("last seen", () => {
         assert.ok(Date.now() - begun < 2000);
     });
 
+    it("of a node that joins is the last of each source, by name, and what the newest has beside its payload", () => {
+        lastSeen.remember("n", { payload: 1, topic: "level", unit: "m" }, "level");
+        lastSeen.remember("n", { payload: 2 }, "rain");
+        lastSeen.remember("n", { payload: 3, topic: "rain" }, "rain");
+        assert.deepEqual(lastSeen.lastSeen("n").msg, { topic: "rain", unit: "m", payload: { level: 1, rain: 3 } });
+        lastSeen.remember("n", { payload: "x".repeat(300_000) }, "level");
+        assert.equal(lastSeen.lastSeen("n").tooBig, true);
+        lastSeen.remember("n", { payload: 4 }, "level");
+        assert.deepEqual(lastSeen.lastSeen("n").msg.payload, { level: 4, rain: 3 });
+        assert.deepEqual(seenOf({ payload: 5 }).msg, { payload: 5 });
+    });
+
     it("is nothing before a message came, and after the node is gone", () => {
         assert.equal(lastSeen.lastSeen("n"), null);
         seenOf({});
