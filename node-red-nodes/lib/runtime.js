@@ -53,7 +53,6 @@ const STOP_S = 10;
 
 class Runtime {
     #running = new Map();
-    #starting = new AbortController();
     #flowsStarted = false;
     #closed = false;
 
@@ -78,7 +77,7 @@ class Runtime {
             limit: MAX_WAITING, parallel: settings.order === "parallel" ? MAX_PARALLEL : 1,
         });
         this.display = new Display((shown) => flow.status(shown), flow.translate, this.queue);
-        this.start = settings.initialize === "" ? null : new Start(() => this.#runStart());
+        this.start = settings.initialize === "" ? null : new Start((signal) => this.#runStart(signal));
         this.joining = settings.join && new Joining(settings.join, {
             placeOf: flow.placeOf,
             limit: MAX_WAITING,
@@ -110,7 +109,7 @@ class Runtime {
             return;
         }
         if (msg.kill) {
-            this.#running.forEach((stop) => stop.abort());
+            this.#cancelRuns();
         }
         if (msg.reset && (this.settings.keepState || this.joining !== null)) {
             this.#forget(entry);
@@ -135,8 +134,7 @@ class Runtime {
         const tasks = [...this.queue.clear(), ...this.#running.keys()];
         const waiting = tasks.reduce((sum, { entries }) => sum + entries.length, 0);
         const dropped = waiting + (this.joining?.clear().length ?? 0);
-        this.#running.forEach((stop) => stop.abort());
-        this.#starting.abort();
+        this.#cancelRuns();
         if (dropped > 0) {
             this.flow.log("warn", this.flow.translate("error.cancelled-messages", { dropped }));
         }
@@ -146,6 +144,12 @@ class Runtime {
         }
         this.connection.unregister(this);
         this.display.stop();
+    }
+
+    /** Messages that wait for On Start are among those that run. */
+    #cancelRuns() {
+        this.#running.forEach((stop) => stop.abort());
+        this.start?.cancel();
     }
 
     #serviceIs(state) {
@@ -271,11 +275,10 @@ class Runtime {
         if (this.start !== null) {
             await this.start.ready();
             await this.block.checkState({ signal });
+            refuseIfAborted(signal);
             await this.start.ready();
         }
-        if (signal.aborted) {
-            throw new ServiceError("cancelled", "the run was cancelled");
-        }
+        refuseIfAborted(signal);
     }
 
     async #runMessage(assignment, { signal, send }) {
@@ -298,11 +301,11 @@ class Runtime {
         };
     }
 
-    async #runStart() {
+    async #runStart(signal) {
         this.display.start();
         const assignment = { msg: { _msgid: this.flow.newId() }, stays: {}, fields: {} };
         try {
-            await this.#run("initialize", { assignment, signal: this.#starting.signal, send: this.flow.send });
+            await this.#run("initialize", { assignment, signal, send: this.flow.send });
             this.display.started();
         } catch (error) {
             if (!this.#closed) {
@@ -350,6 +353,13 @@ class Runtime {
         } finally {
             hearing.end();
         }
+    }
+}
+
+/** @throws {ServiceError} */
+function refuseIfAborted(signal) {
+    if (signal.aborted) {
+        throw new ServiceError("cancelled", "the run was cancelled");
     }
 }
 

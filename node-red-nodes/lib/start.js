@@ -10,20 +10,17 @@ const { ServiceError } = require("./refusals");
 
 class Start {
     #attempt = null;
+    #stop = null;
+    #before = Promise.resolve();
 
-    /** @param {() => Promise<void>} run */
+    /** @param {(signal: AbortSignal) => Promise<void>} run */
     constructor(run) {
         this.run = run;
     }
 
     /** Begin, unless that has happened; resolves when it is done. @throws {Error} why it isn't */
     ready() {
-        this.#attempt ??= this.run().catch((error) => {
-            if (error instanceof ServiceError) {
-                this.#attempt = null;
-            }
-            throw error;
-        });
+        this.#attempt ??= this.#begin();
         return this.#attempt;
     }
 
@@ -35,6 +32,33 @@ class Start {
     /** What it made is gone: the next message waits for another run. */
     again() {
         this.#attempt = null;
+    }
+
+    /** End it, if it is under way: those who wait hear of it, and the next message waits for another run. */
+    cancel() {
+        if (this.#stop !== null) {
+            this.#stop.abort();
+            this.#stop = null;
+            this.#attempt = null;
+        }
+    }
+
+    /** One that was cancelled may not have ended yet. */
+    #begin() {
+        const stop = new AbortController();
+        this.#stop = stop;
+        const attempt = this.#before.then(() => this.run(stop.signal)).catch((error) => {
+            if (error instanceof ServiceError && this.#attempt === attempt) {
+                this.#attempt = null;
+            }
+            throw error;
+        }).finally(() => {
+            if (this.#stop === stop) {
+                this.#stop = null;
+            }
+        });
+        this.#before = attempt.catch(() => {});
+        return attempt;
     }
 }
 

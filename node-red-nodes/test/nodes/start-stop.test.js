@@ -125,6 +125,62 @@ describe("On Start and On Stop", function () {
         });
     });
 
+    describe("On Start and msg.kill", () => {
+        // Goes on until it is told to, so that only the kill can end the first run.
+        const initialize = "import time\nflow.set('begun', flow.get('begun', default=0) + 1)\n"
+            + "while not flow.get('go', default=False): time.sleep(0.01)\nflow.set('ended', flow.get('begun'))";
+        const contextOf = (flow) => flow.block.context().flow;
+        const begun = (flow, count) =>
+            until(() => contextOf(flow).get("begun") === count, 15_000, () => `On Start number ${count}`);
+
+        it("ends it, and the message that waits for it; the next one waits for another run", async () => {
+            const flow = await block("return [flow.get('ended'), data]", { initialize });
+            flow.send({ payload: 1 });
+            await begun(flow, 1);
+            flow.send({ kill: true });
+            const [{ payload, error }] = await flow.at("caught");
+            assert.deepEqual([payload, error.code], [1, "cancelled"]);
+            assert.deepEqual([flow.lastStatus.fill, flow.lastStatus.text], ["red", "code-block.status.cancelled"]);
+            flow.send({ payload: 2 });
+            await begun(flow, 2);
+            contextOf(flow).set("go", true);
+            assert.deepEqual((await flow.at("out0")).map((msg) => msg.payload), [[2, 2]]);
+            assert.deepEqual([flow.seen.caught.length, flow.seen.completed.length], [1, 2]);
+        });
+
+        it("ends all that wait, and none that comes after it", async () => {
+            const flow = await block("return data", { initialize, order: "parallel" });
+            [1, 2].forEach((payload) => flow.send({ payload }));
+            await begun(flow, 1);
+            flow.send({ kill: true });
+            flow.send({ payload: 3 });
+            await begun(flow, 2);
+            contextOf(flow).set("go", true);
+            assert.deepEqual((await flow.at("out0")).map((msg) => msg.payload), [3]);
+            assert.deepEqual(flow.seen.caught.map((msg) => [msg.payload, msg.error.code]),
+                [[1, "cancelled"], [2, "cancelled"]]);
+            assert.equal(flow.lastStatus.fill, "green");
+        });
+
+        it("ends it when no message waits, without an error", async () => {
+            const flow = await block("return flow.get('ended')", { initialize });
+            await begun(flow, 1);
+            flow.send({ kill: true });
+            await until(() => flow.statusTexts.at(-1) === "cancelled", 5000, () => "the end of On Start");
+            contextOf(flow).set("go", true);
+            assert.deepEqual(await results(flow, [1]), [2]);
+            assert.deepEqual(flow.seen.caught, []);
+        });
+
+        it("lets one stand that is done", async () => {
+            const flow = await block("return flow.get('begun')", { initialize: "flow.set('begun', "
+                + "flow.get('begun', default=0) + 1)" });
+            assert.deepEqual(await results(flow, [1]), [1]);
+            flow.send({ kill: true });
+            assert.deepEqual(await results(flow, [2]), [1]);
+        });
+    });
+
     describe("with kept state", () => {
         const counter = { keepState: true, initialize: "import math\nseen = []\ndef add(x):\n    seen.append(x)" };
 

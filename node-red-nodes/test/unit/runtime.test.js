@@ -128,6 +128,34 @@ describe("On Start", () => {
         await Promise.all([start.ready(), start.ready()]);
         assert.equal(runs, 3);
     });
+
+    it("that is cancelled has ended before the next one begins", async () => {
+        const ends = [];
+        let under = 0;
+        const start = new Start(async (signal) => {
+            under += 1;
+            assert.equal(under, 1);
+            await new Promise((resolve) => ends.push(resolve));
+            under -= 1;
+            if (signal.aborted) {
+                throw new ServiceError("cancelled", "cancelled");
+            }
+        });
+        const first = start.ready();
+        await sleep(0);
+        start.cancel();
+        const second = start.ready();
+        await sleep(0);
+        assert.equal(ends.length, 1);
+        ends[0]();
+        await assert.rejects(first, { code: "cancelled" });
+        await sleep(0);
+        ends[1]();
+        await second;
+        assert.equal(start.ready(), second);
+        start.cancel();
+        assert.equal(start.ready(), second);
+    });
 });
 
 describe("joining", () => {
