@@ -5,9 +5,10 @@ comments at its head.
     # ends: completed
     # so that: set(result.values()) == {"ENOENT"}
 
-`ends` is a status; "error TypeName" names the error too, and " or " stands between several endings. `so that`, as often
-as needed, is a Python expression of `result`, `stdout`, `stderr`, `error` (a map) and the earlier parts' results,
-`before`. `with` sets fields of the request: `# with: timeout_s=0.5 keep_state=true`.
+`ends` is a status; "error TypeName" names the error too, and " or " stands between several endings. "error" alone is
+for types that are no words; a condition has to say more of them. `so that`, as often as needed, is a Python expression
+of `result`, `stdout`, `stderr`, `error` (a map) and the earlier parts' results, `before`. `with` sets fields of the
+request: `# with: timeout_s=0.5 keep_state=true`.
 
 A line `# ---- then` begins another part, with a head of its own: a run after the one before.
 
@@ -70,6 +71,8 @@ class Part:
                         fields |= {name: json.loads(value) for name, _, value in pairs}
         if not ends or any(end.split()[0] not in FINAL for end in ends):
             raise ValueError(f"no ending, or one that there isn't: {ends}")
+        if "error" in ends and "error[" not in " ".join(so_that):
+            raise ValueError(f"an ending with any error; name its type: {ends}")
         return cls(text, tuple(ends), tuple(so_that), fields)
 
 

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import time
+import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from .verdict import revealed
 
 WORKERS = 1
 SETTLE_S = 60.0
+CRASHED = 'cellblock_worker_restarts_total{reason="crashed"} '
 
 
 class Bait:
@@ -58,8 +60,10 @@ class Bait:
 class Watch:
     """A service seen from outside: its processes, its health, its memory, and what it logs."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, token: str) -> None:
         self.service = service
+        self._token = token
+        self._crashed = 0.0
         self._pid = service.process.pid
         self._exe = os.readlink(f"/proc/{self._pid}/exe")
         self._read = 0
@@ -68,7 +72,7 @@ class Watch:
         """Say what isn't as it should be between two runs; `hidden` are words that no line of the log may hold."""
         if self.service.process.poll() is not None:
             return [f"the service ended with {self.service.process.returncode}"]
-        return [*self._unready(), *self._strangers(), *self._log(hidden)]
+        return [*self._unready(), *self._crashes(), *self._strangers(), *self._log(hidden)]
 
     def megabytes(self) -> dict[str, float]:
         """The memory of the service, and of its worker, that is its own.
@@ -88,6 +92,19 @@ class Watch:
             time.sleep(0.01)
             status, told = self.service.get("/readyz")
         return []
+
+    def _crashes(self) -> list[str]:
+        """Workers that died since the last time: a sandbox may crash, the process around it may not."""
+        before, self._crashed = self._crashed, self._count(CRASHED)
+        return [f"workers that crashed: {self._crashed - before:g}"] if self._crashed > before else []
+
+    def _count(self, name: str) -> float:
+        """Read a counter of the service; 0 for one that has never counted."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.service.port}/metrics")
+        request.add_header("Authorization", f"Bearer {self._token}")
+        with urllib.request.urlopen(request, timeout=10) as response:
+            lines = response.read().decode().splitlines()
+        return float(next((line.removeprefix(name) for line in lines if line.startswith(name)), 0))
 
     def _strangers(self) -> list[str]:
         """Processes below the service that aren't its workers, or that have become another program."""

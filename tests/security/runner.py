@@ -68,7 +68,7 @@ class Runner:
             **LIMITS,
         )
         self.service.wait_ready()
-        self.watch = Watch(self.service)
+        self.watch = Watch(self.service, self.token)
         self._runs = 0
 
     @property

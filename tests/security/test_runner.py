@@ -2,9 +2,12 @@
 
 import base64
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -65,12 +68,20 @@ def test_other_endings_are_seen(given):
     assert verdict(Part.read(HEAD), given, [])
 
 
+def test_a_worker_that_crashed_is_no_error_of_a_block():
+    told = answer(status="error", error={"type": "WorkerCrashed", "message": ""})
+    assert verdict(Part.read("# Tries.\n# ends: error\n# so that: error['type'] != ''\n"), told, [])
+
+
 @pytest.mark.parametrize("condition", ["result == 2", "result[0]", "no_such_name", "__import__('os')"])
 def test_a_condition_that_does_not_hold_is_seen(condition):
     assert verdict(Part.read(f"{HEAD}# so that: {condition}\n"), answer(1), [])
 
 
-@pytest.mark.parametrize("head", ["", "# Tries.\n", "# ends: escaped\n", "# ends: \n", "x = 1\n# ends: completed\n"])
+@pytest.mark.parametrize(
+    "head",
+    ["", "# Tries.\n", "# ends: escaped\n", "# ends: \n", "x = 1\n# ends: completed\n", "# ends: error\n"],
+)
 def test_a_head_that_says_nothing_of_the_end_is_refused(head):
     with pytest.raises(ValueError, match="ending"):
         Part.read(head)
@@ -117,6 +128,17 @@ def test_a_stranger_below_the_service_is_seen(runner, monkeypatch):
         monkeypatch.setattr(runner.service, "workers", lambda: [*workers, stranger.pid])
         assert "processes below the service" in str(runner.watch.harmed([]))
         stranger.communicate(b"\n")
+
+
+def test_a_worker_that_crashes_is_seen(runner):
+    (worker,) = runner.service.workers()
+    killing = threading.Timer(1, os.kill, (worker, signal.SIGKILL))
+    killing.start()
+    found = runner.problems(program("import time\ntime.sleep(2)"))
+    killing.join()
+    assert any(problem.startswith("part 1: it ended as 'error WorkerCrashed'") for problem in found)
+    assert "workers that crashed: 1" in found
+    assert runner.problems(program("return 1")) == []
 
 
 def test_an_honest_block_that_is_wronged_is_seen(runner, monkeypatch):

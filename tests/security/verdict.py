@@ -10,6 +10,8 @@ from typing import Any
 from .corpus import FINAL, Part
 
 ESCAPED = "ESCAPED"
+# The end of a worker's process: no block may bring it about, whatever errors its head allows.
+CRASHED = "WorkerCrashed"
 # What conditions may use, besides what they are about.
 _TOOLS = {"all": all, "any": any, "len": len, "set": set, "sorted": sorted, "max": max, "min": min, "str": str}
 
@@ -51,7 +53,8 @@ def _forms(secret: str) -> list[str]:
 
 def _ended(answer: dict[str, Any], end: str) -> bool:
     status, _, kind = end.partition(" ")
-    return bool(answer["status"] == status and (not kind or (answer.get("error") or {}).get("type") == kind))
+    told = (answer.get("error") or {}).get("type")
+    return bool(answer["status"] == status and (told == kind or (not kind and told != CRASHED)))
 
 
 def _told(answer: dict[str, Any]) -> str:

@@ -1,5 +1,5 @@
 # Leaves objects whose destructors loop, raise, print and bring themselves back.
-# ends: completed or timeout or error
+# ends: completed or timeout TimeoutError or error GuestCrashed
 # with: timeout_s=0.5
 import builtins
 

@@ -1,5 +1,5 @@
 # Deletes all modules and all builtins.
-# ends: completed or error
+# ends: error GuestCrashed
 import builtins, sys
 
 sys.modules.clear()

@@ -1,5 +1,5 @@
 # Leaves generators and coroutines that don't let themselves be closed.
-# ends: completed or timeout or error
+# ends: completed
 # with: timeout_s=0.5
 
 

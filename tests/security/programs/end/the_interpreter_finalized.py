@@ -1,5 +1,5 @@
 # Ends the interpreter beneath itself, and goes on.
-# ends: error or timeout
+# ends: error GuestCrashed
 import ctypes
 
 ctypes.pythonapi.Py_Finalize()

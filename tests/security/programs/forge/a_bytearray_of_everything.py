@@ -1,5 +1,5 @@
 # Forges a bytearray that spans all addresses, and reads through it to beyond the end.
-# ends: error or timeout
+# ends: error GuestCrashed
 import ctypes, sys
 
 whole = bytearray(8)

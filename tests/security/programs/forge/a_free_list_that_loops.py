@@ -1,5 +1,5 @@
 # Frees memory twice, and memory that was never allocated.
-# ends: error or timeout or completed
+# ends: error GuestCrashed or timeout TimeoutError
 import ctypes
 
 lib = ctypes.CDLL(None)

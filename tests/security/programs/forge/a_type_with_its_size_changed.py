@@ -1,5 +1,5 @@
 # Changes the size, destructor and flags in a type that everything uses.
-# ends: error or timeout
+# ends: error GuestCrashed
 import ctypes, gc
 
 words = (ctypes.c_uint32 * 64).from_address(id(dict))

@@ -1,5 +1,5 @@
 # Builds an object in a buffer, its type in another with slots of its choosing, and asks for its repr.
-# ends: error or timeout
+# ends: error GuestCrashed
 import ctypes
 
 kind = (ctypes.c_uint32 * 256)(*range(1000, 1256))

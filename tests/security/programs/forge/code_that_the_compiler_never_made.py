@@ -1,5 +1,5 @@
 # Runs bytecode that loads constants from far outside their tuple.
-# ends: error or timeout or completed
+# ends: error GuestCrashed
 
 
 def template():

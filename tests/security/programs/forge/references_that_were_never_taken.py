@@ -1,5 +1,5 @@
 # Gives references of common objects back until they are freed while in use.
-# ends: error or timeout or completed
+# ends: error GuestCrashed or timeout TimeoutError
 import ctypes, gc
 
 release = ctypes.pythonapi.Py_DecRef

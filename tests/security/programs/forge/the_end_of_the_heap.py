@@ -1,5 +1,5 @@
 # Moves the end of the heap beyond memory, and asks for more.
-# ends: error or timeout or completed
+# ends: error MemoryError
 import ctypes
 
 lib = ctypes.CDLL(None)

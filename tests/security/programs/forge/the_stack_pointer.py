@@ -1,5 +1,5 @@
 # Points the stack somewhere else, and calls.
-# ends: error or timeout
+# ends: error GuestCrashed or error RecursionError
 import ctypes
 
 lib = ctypes.CDLL(None)

@@ -1,6 +1,5 @@
 # Says that it was cancelled.
-# ends: error
-# so that: error["type"] in ("Cancelled", "CancelledError", "KeyboardInterrupt")
+# ends: error CancelledError
 import asyncio
 
 raise asyncio.CancelledError

@@ -1,6 +1,5 @@
 # Returns an array that strides over memory of which it owns eight bytes.
-# ends: error
-# so that: error["type"] in ("ResultLimit", "MemoryError", "GuestCrashed", "ValueNotPortable")
+# ends: error ResultLimit
 import numpy as np
 
 return np.lib.stride_tricks.as_strided(np.zeros(1), shape=(10**8,), strides=(8,))

@@ -1,5 +1,5 @@
 # Answers with an array whose shape is larger than its bytes, and one of a type that there isn't.
-# ends: error
+# ends: error ValueNotPortable
 import struct
 import cellblock_guest.inside.entry as entry
 

@@ -1,5 +1,6 @@
 # Answers with figures that are no pictures.
-# ends: error or completed
+# ends: completed
+# so that: result == 1
 import cellblock_guest.inside.entry as entry
 
 figures = entry.pack([{"mime": "text/html", "data": "<script>alert(1)</script>"}, 5, None])

@@ -1,5 +1,5 @@
 # Answers with values of every extension type, all of them filled with noise.
-# ends: error
+# ends: error ValueNotPortable
 import struct
 import cellblock_guest.inside.entry as entry
 

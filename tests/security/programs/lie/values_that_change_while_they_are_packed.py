@@ -1,5 +1,6 @@
 # Returns lists and dicts that grow, shrink and raise while they are looked at.
-# ends: completed or error
+# ends: completed
+# so that: len(result) == 3
 
 
 class Growing(list):

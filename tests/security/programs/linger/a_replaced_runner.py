@@ -10,7 +10,7 @@ def run(request):
 
 entry.run.__code__ = run.__code__
 # ---- then
-# ends: error
+# ends: error GuestCrashed
 # with: keep_state=true
 return "never seen"
 # ---- then

@@ -8,7 +8,7 @@ for number in (0, 1, 2):
 for _ in range(3):
     os.open("/dev/null", os.O_RDWR)
 # ---- then
-# ends: completed or error
+# ends: completed
 # with: keep_state=true
 print("into nothing")
 # ---- then

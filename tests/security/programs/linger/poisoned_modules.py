@@ -1,5 +1,5 @@
 # Puts its own modules in place of others, in a state that is kept, for its next run and for everybody's.
-# ends: completed or error
+# ends: error TypeError
 # with: keep_state=true
 import builtins, json, sys, types
 
@@ -8,7 +8,7 @@ fake.ones = lambda *_: "poisoned"
 sys.modules["numpy"] = sys.modules["json"] = sys.modules["pandas"] = fake
 builtins.sum = lambda *_: "poisoned"
 # ---- then
-# ends: completed or error
+# ends: error AttributeError
 # with: keep_state=true
 import json
 

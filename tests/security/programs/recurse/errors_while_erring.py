@@ -1,5 +1,5 @@
 # Recurses while an error is being described: its text, its hash, its notes.
-# ends: error
+# ends: error Endless
 # so that: len(error["traceback"]) < 300_000
 
 

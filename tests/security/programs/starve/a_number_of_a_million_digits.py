@@ -1,3 +1,3 @@
 # Returns a number that takes long to write out.
-# ends: completed or error or timeout
+# ends: error ValueNotPortable
 return 10 ** 1_000_000

@@ -1,5 +1,5 @@
 # Raises an error that was caused by a hundred thousand others, in groups of groups.
-# ends: error
+# ends: error ExceptionGroup
 # so that: len(error["traceback"]) < 300_000
 cause = None
 for _ in range(100_000):
