@@ -5,8 +5,8 @@
 "use strict";
 
 const { types } = require("node:util");
-const { HOST_ORDER, itemCount, parseDtype, readItems, readTyped, typedClass } = require("./dtypes");
-const { originOf, remember } = require("./origins");
+const { HOST_ORDER, isShape, itemCount, parseDtype, readItems, readTyped, typedClass } = require("./dtypes");
+const { remember } = require("./origins");
 
 const DTYPES = {
     Int8Array: "|i1", Uint8Array: "|u1", Uint8ClampedArray: "|u1",
@@ -18,30 +18,36 @@ const DTYPES = {
 /**
  * [dtype, shape, order, bytes] of a typed array, without copying it; null for a view that is none (a DataView).
  *
- * One that came from Python goes back as it came, with its dtype and shape. Another may have a `shape` of its own.
+ * Its properties `dtype`, `shape` and `order` say what its class doesn't, where they fit it.
  */
 function describeTypedArray(view) {
     const name = types.isTypedArray(view) ? Object.prototype.toString.call(view).slice(8, -1) : "";
-    const own = DTYPES[name];
-    if (own === undefined) {
+    if (DTYPES[name] === undefined) {
         return null;
     }
     const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-    const origin = originOf(view);
-    if (origin?.kind === "ndarray" && typedClass(origin.dtype) === view.constructor) {
-        return [inHostOrder(origin.dtype), origin.shape, origin.order, bytes];
-    }
-    return [own.startsWith("|") ? own : HOST_ORDER + own, shapeOf(view), "C", bytes];
+    const dtype = dtypeOf(view, name);
+    return [dtype, ...layoutOf(view, parseDtype(dtype).width), bytes];
+}
+
+function dtypeOf({ dtype, byteLength }, name) {
+    const fits = typedClass(dtype)?.name === name && byteLength % parseDtype(dtype).width === 0;
+    return fits ? inHostOrder(dtype) : ownDtype(name);
+}
+
+function ownDtype(name) {
+    const own = DTYPES[name];
+    return own.startsWith("|") ? own : HOST_ORDER + own;
 }
 
 function inHostOrder(dtype) {
     return parseDtype(dtype).swapped ? HOST_ORDER + dtype.slice(1) : dtype;
 }
 
-function shapeOf({ shape, length }) {
-    const fits = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)
-        && itemCount(shape) === length;
-    return fits ? shape : [length];
+/** Shape and order; one dimension if the shape is that of another array. */
+function layoutOf({ shape, order, byteLength }, width) {
+    const fits = isShape(shape) && itemCount(shape) * width === byteLength;
+    return fits ? [shape, order === "F" ? "F" : "C"] : [[byteLength / width], "C"];
 }
 
 /**
@@ -63,8 +69,9 @@ function ndarrayToNested([dtype, shape, order, bytes], budget) {
 }
 
 /**
- * An ndarray as a typed array over the same memory, if that is aligned, with a property `shape`; the items follow each
- * other in the order that `originOf` tells. What no typed array holds (text, named fields) is nested.
+ * An ndarray as a typed array over the same memory, if that is aligned. Its properties say what its class doesn't, and
+ * are enumerable so that Node-RED's copies of a message have them too: `shape` always, `dtype` for booleans, times and
+ * such, `order` if the items follow each other as in Fortran. What no typed array holds (text, named fields) is nested.
  */
 function ndarrayToTyped(ndarray, budget) {
     const [dtype, shape, order, bytes] = ndarray;
@@ -73,7 +80,13 @@ function ndarrayToTyped(ndarray, budget) {
     if (typed === null) {
         return ndarrayToNested(ndarray, budget);
     }
-    Object.defineProperty(typed, "shape", { value: shape, writable: true, configurable: true });
+    typed.shape = shape;
+    if (inHostOrder(dtype) !== ownDtype(typed.constructor.name) && typedClass(dtype) === typed.constructor) {
+        typed.dtype = inHostOrder(dtype);
+    }
+    if (order === "F") {
+        typed.order = order;
+    }
     return remember(typed, { kind: "ndarray", dtype, shape, order });
 }
 

@@ -20,6 +20,7 @@ if (typeof Float16Array !== "undefined") {
     CLASSES.f2 = globalThis.Float16Array;
 }
 
+const DTYPE = /^([<>|=])([a-zA-Z])(\d{1,9})(?:\[(\d{0,9})([a-zA-Z]+)\])?$/;
 const NOT_A_TIME = -(2n ** 63n);
 const NANOSECONDS = { ns: 1n, us: 1_000n, ms: 1_000_000n, s: 10n ** 9n, m: 60n * 10n ** 9n, h: 3600n * 10n ** 9n };
 NANOSECONDS.D = 24n * NANOSECONDS.h;
@@ -35,7 +36,7 @@ function parseDtype(dtype) {
         const fields = dtype.map(parseField);
         return { code: "fields", width: fields.reduce((sum, field) => sum + field.width, 0), fields };
     }
-    const match = /^([<>|=])([a-zA-Z])(\d{1,9})(?:\[(\d{0,9})([a-zA-Z]+)\])?$/.exec(dtype);
+    const match = DTYPE.exec(dtype);
     if (match === null) {
         throw new ResultNotPortable(`an ndarray of dtype ${dtype}`);
     }
@@ -51,9 +52,13 @@ function parseField([names, dtype, shape = []]) {
     return { name, dtype, shape, width: item.width * itemCount(shape) };
 }
 
+function isShape(shape) {
+    return Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
 /** How many items an array of that shape has. @throws {Error} if it is none */
 function itemCount(shape) {
-    if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    if (!isShape(shape)) {
         throw new Error(`no shape of an array: ${JSON.stringify(shape)}`);
     }
     return shape.reduce((product, size) => product * size, 1);
@@ -107,9 +112,9 @@ function readTyped(dtype, bytes) {
     return type === undefined ? null : numbers(type, parsed, bytes);
 }
 
-/** The class of typed array that holds a dtype's bytes as they are, or undefined. */
+/** The class of typed array that holds a dtype's bytes as they are, or undefined, also for what is no dtype. */
 function typedClass(dtype) {
-    return typeof dtype === "string" ? CLASSES[parseDtype(dtype).code] : undefined;
+    return typeof dtype === "string" && DTYPE.test(dtype) ? CLASSES[parseDtype(dtype).code] : undefined;
 }
 
 /** A typed array over the bytes, or over a copy if they aren't aligned or in the other byte order. */
@@ -230,4 +235,4 @@ function gather(bytes, offset, width, step) {
     return column;
 }
 
-module.exports = { HOST_ORDER, itemCount, narrow, parseDtype, readItems, readTyped, typedClass };
+module.exports = { HOST_ORDER, isShape, itemCount, narrow, parseDtype, readItems, readTyped, typedClass };

@@ -115,10 +115,17 @@ function inOnePlace(item) {
 
 function toMessage(value, msg, stays) {
     if (isMessage(value)) {
-        return { ...stays, ...value, _msgid: value._msgid ?? msg._msgid };
+        // What the message came with is no word of the block's about the picture.
+        const own = [undefined, msg.mime].includes(value.mime) ? {} : { mime: value.mime };
+        return { ...stays, ...value, _msgid: value._msgid ?? msg._msgid, ...mimeOf(value.payload), ...own };
     }
-    const { kind, mime } = values.originOf(value) ?? {};
-    return { ...msg, payload: value, ...(kind === "image" && { mime }) };
+    return { ...msg, payload: value, ...mimeOf(value) };
+}
+
+/** `mime` for a message whose payload is a picture. */
+function mimeOf(payload) {
+    const { kind, mime } = values.originOf(payload) ?? {};
+    return kind === "image" ? { mime } : {};
 }
 
 module.exports = { splitMessage, messagesFor, isDict, isMessage };

@@ -122,7 +122,8 @@ describe("code-block in a flow", function () {
             const { columns, length } = (await outcome(FRAME, {}, { frames: "arrays" })).payload;
             assert.equal(length, 2);
             assert.deepEqual(columns.map(({ name, dtype, data }) => [name, dtype, data]), [
-                ["a", "<i8", BigInt64Array.of(1n, 2n)], ["b", "<f8", Float64Array.of(0.5, NaN)],
+                ["a", "<i8", Object.assign(BigInt64Array.of(1n, 2n), { shape: [2] })],
+                ["b", "<f8", Object.assign(Float64Array.of(0.5, NaN), { shape: [2] })],
             ]);
         });
 
@@ -131,10 +132,17 @@ describe("code-block in a flow", function () {
             const typed = (await outcome(code, {}, { arrays: "typed" })).payload;
             assert.ok(typed instanceof Float32Array);
             assert.deepEqual([...typed], [0, 1, 2, 3]);
+            assert.deepEqual(typed.shape, [2, 2]);
         });
 
         it("a figure is a Buffer that says what it is", async () => {
             const msg = await outcome(`${DRAW}return fig`, {});
+            assert.equal(msg.mime, "image/png");
+            assert.equal(msg.payload.subarray(1, 4).toString(), "PNG");
+        }).timeout(120_000);
+
+        it("a figure in the message is one too", async () => {
+            const msg = await outcome(`${DRAW}msg["payload"] = fig\nreturn msg`, {});
             assert.equal(msg.mime, "image/png");
             assert.equal(msg.payload.subarray(1, 4).toString(), "PNG");
         }).timeout(120_000);

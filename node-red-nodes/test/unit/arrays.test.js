@@ -4,6 +4,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const { util } = require("@node-red/util");
 const arrays = require("../../lib/arrays");
 const { Budget } = require("../../lib/budget");
 const { originOf } = require("../../lib/origins");
@@ -137,6 +138,34 @@ describe("arrays: typed", () => {
         const array = Object.assign(new Float64Array(6), { shape: [2, 3] });
         assert.deepEqual(describeTypedArray(array).slice(0, 3), ["<f8", [2, 3], "C"]);
         assert.deepEqual(describeTypedArray(Object.assign(array, { shape: [7] }))[1], [6]);
+    });
+    it("goes back as what it was from a copy that Node-RED made", () => {
+        const back = (...ndarray) => describeTypedArray(util.cloneMessage({ payload: [typed(...ndarray)] }).payload[0]);
+        for (const ndarray of [
+            ["<f8", aligned, [2, 3]], ["<f8", aligned, [2, 3], "F"], ["<c16", aligned, [3]], ["<c8", aligned, [3, 2]],
+            ["<M8[ns]", Buffer.alloc(8), []], ["<m8[25us]", Buffer.alloc(16), [1, 2]], ["|b1", Buffer.from([1]), [1]],
+            ["|u1", Buffer.from([1, 2]), [2, 1]], ["<i8", Buffer.alloc(0), [0, 3]],
+        ]) {
+            const [dtype, bytes, shape, order = "C"] = ndarray;
+            assert.deepEqual(back(...ndarray), [dtype, shape, order, bytes]);
+        }
+        assert.deepEqual(back(">i2", Buffer.from([1, 0]), [1, 1]), ["<i2", [1, 1], "C", Buffer.from([0, 1])]);
+    });
+    it("has no more properties than it needs", () => {
+        const added = (...ndarray) => Object.entries(typed(...ndarray)).filter(([key]) => !/^\d+$/.test(key));
+        assert.deepEqual(added("<f8", aligned, [6]), [["shape", [6]]]);
+        assert.deepEqual(added(">i2", Buffer.from([1, 0]), [1]), [["shape", [1]]]);
+        assert.deepEqual(added("<c16", aligned, [3, 1], "F"),
+            [["shape", [3, 1]], ["dtype", "<c16"], ["order", "F"]]);
+    });
+    it("may have a dtype and an order of its own, if they fit", () => {
+        const described = (array, properties) => describeTypedArray(Object.assign(array, properties)).slice(0, 3);
+        assert.deepEqual(described(new BigInt64Array(2), { dtype: "<M8[ms]" }), ["<M8[ms]", [2], "C"]);
+        assert.deepEqual(described(new Uint8Array(2), { dtype: "|b1", shape: [1, 2], order: "F" }),
+            ["|b1", [1, 2], "F"]);
+        for (const dtype of ["float32", "<f4", "<c16", 8, null]) {
+            assert.deepEqual(described(new Float64Array(3), { dtype }), ["<f8", [3], "C"]);
+        }
     });
     it("half floats", () => assert.deepEqual([...typed("<f2", Buffer.from([0, 0x3c]), [1])], [1]));
     it("what no typed array holds is nested", () => assert.deepEqual(typed("|S1", Buffer.from("ab"), [2, 1]),

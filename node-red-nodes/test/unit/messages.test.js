@@ -100,5 +100,20 @@ describe("messages: what a result sends", () => {
         assert.deepEqual(send([frame()], 1)[0][0].payload, [[{ payload: 1 }, { payload: 2 }]]);
     });
 
+    it("a picture as the payload says its type, unless the block says another", () => {
+        const picture = decode(encode(new ExtData(13, encode(["image/png", new Uint8Array([1])]))));
+        const mimes = (result, came = msg) => messagesFor(result, 1, came, {})[0].map((sent) => sent.mime);
+        assert.deepEqual(mimes(picture), ["image/png"]);
+        assert.deepEqual(mimes({ _msgid: "7", payload: picture }), ["image/png"]);
+        assert.deepEqual(mimes([[{ payload: picture }, { payload: 1 }]]), ["image/png", undefined]);
+        assert.deepEqual(mimes({ payload: picture, mime: "image/apng" }), ["image/apng"]);
+        const jpeg = { ...msg, mime: "image/jpeg" };
+        assert.deepEqual(mimes(picture, jpeg), ["image/png"]);
+        assert.deepEqual(mimes({ ...jpeg, payload: picture }, jpeg), ["image/png"]);
+        assert.deepEqual(mimes({ payload: picture }, jpeg), ["image/png"]);
+        assert.deepEqual(mimes({ ...jpeg, payload: 5 }, jpeg), ["image/jpeg"]);
+        assert.ok(!Object.hasOwn(messagesFor({ payload: [picture] }, 1, msg, {})[0][0], "mime"));
+    });
+
     it("no output sends nothing", () => assert.deepEqual(send({ payload: 1 }, 0), []));
 });

@@ -19,6 +19,7 @@ describe("values: round trip", () => {
         "integers of every width": [0, 1, -1, 127, 128, -32, -33, 255, 65536, 2 ** 31, 2 ** 32, -(2 ** 31) - 1],
         "the safe integers": [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
         "floats": [1.5, -0.1, 1e300, Infinity, -Infinity, NaN],
+        "numbers too large to be known as integers": [2 ** 53, -(2 ** 53), 2 ** 60, 1e20, -1e20],
         "64-bit integers": [2n ** 53n, -(2n ** 63n), 2n ** 64n - 1n],
         "big integers": [2n ** 64n, -(2n ** 63n) - 1n, 2n ** 200n, -(2n ** 71n)],
         "text": ["", "08188500", "Pegel Süd", "水位", "🌊", "x".repeat(70_000)],
@@ -33,6 +34,15 @@ describe("values: round trip", () => {
     it("keeps a millisecond timestamp an integer on the wire", () => {
         assert.equal(values.encode(1767225600000).toString("hex"), "cf0000019b76daa800");
         assert.equal(values.encode(-1767225600000)[0], 0xd3);
+    });
+
+    it("writes a number from 2^53 on as a float, a BigInt as an integer", () => {
+        for (const number of [2 ** 53, -(2 ** 53), 2 ** 60, 1e20]) {
+            assert.equal(values.encode(number)[0], 0xcb);
+        }
+        assert.equal(values.encode(2 ** 53 - 1).toString("hex"), "cf001fffffffffffff");
+        assert.equal(values.encode(2n ** 53n).toString("hex"), "cf0020000000000000");
+        assert.equal(values.encode(1_767_225_600_123_456_789n)[0], 0xcf);
     });
 
     it("keeps -0 a float, also among integers", () => {

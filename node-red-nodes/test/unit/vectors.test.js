@@ -5,6 +5,7 @@
 
 const assert = require("node:assert/strict");
 const { types } = require("node:util");
+const { util } = require("@node-red/util");
 const { decode, encode, originOf } = require("../../lib/values");
 const vectors = require("../../../tests/vectors/values.json");
 
@@ -63,8 +64,9 @@ describe("vectors", () => {
         }
 
         if (forms.typed !== undefined && !hex.includes(Buffer.from(">").toString("hex"))) {
-            it(`${name}: written from the typed array`, () => {
-                const again = decode(encode(decode(bytes(), { arrays: "typed" })), { arrays: "typed" });
+            it(`${name}: written from a copy of the typed array that Node-RED made`, () => {
+                const copy = util.cloneMessage({ payload: decode(bytes(), { arrays: "typed" }) }).payload;
+                const again = decode(encode(copy), { arrays: "typed" });
                 assert.deepEqual(describeValue(again), forms.typed);
                 assert.deepEqual(originOf(again), originOf(decode(bytes(), { arrays: "typed" })));
             });
