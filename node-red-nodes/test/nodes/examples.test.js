@@ -4,6 +4,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const { createHmac } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 const { NodeRed, ROOT } = require("../node-red");
@@ -160,6 +161,49 @@ describe("examples", function () {
         const { type, body } = await page("/cellblock/hydrograph");
         assert.equal(type, "image/png");
         assert.equal(body.subarray(0, 8).toString("hex"), PNG);
+    });
+
+    it("signed-token", async () => {
+        await open("signed-token");
+        await press("a reading");
+        assert.match((await next("error")).message, /SIGNING_KEY has no value: type one under Setup, Secrets/);
+
+        // A value is typed in the dialog, and the flow deployed again.
+        const key = "an example's key of 32 characters";
+        const signer = flow.find(({ name }) => name === "Sign a token");
+        const typed = flow.map((node) => (node === signer ? { ...node, credentials: { secret0: key } } : node));
+        for (const number of [1, 2]) {
+            await nodeRed.deploy(typed);
+            await press("a reading");
+            const { authorization } = await next("headers");
+            const [head, body, signature] = authorization.replace(/^Bearer /, "").split(".");
+            assert.equal(signature, createHmac("sha256", key).update(`${head}.${body}`).digest("base64url"));
+            const reading = { station: "08188500", level_m: 1.42 };
+            assert.deepEqual(JSON.parse(Buffer.from(body, "base64url")), { ...reading, number });
+            assert.equal(await next("printed"), `token ${number} is for 08188500\n`);
+        }
+        await nodeRed.deploy([]);
+        assert.match(nodeRed.logged, /\[code-block:Sign a token\] 2 tokens signed so far/);
+        assert.ok(!nodeRed.logged.includes(key));
+    });
+
+    it("long-run", async () => {
+        await open("long-run");
+        await press("a large area");
+        assert.deepEqual(await next("progress"), { area: "Nueces", percent: 5 });
+        await press("a small area");
+        assert.deepEqual(await next("result"), { area: "Frio", done: 20 });
+        await press("for half a second");
+        assert.match((await next("stopped")).message, /time limit of 0\.5 s/);
+        await press("cancel");
+        assert.equal((await next("stopped")).code, "cancelled");
+        const progress = await nodeRed.debug(idOf("debug", "progress"));
+        assert.deepEqual(progress.map(({ value }) => value).filter(({ area }) => area === "Frio"),
+            [{ area: "Frio", percent: 50 }, { area: "Frio", percent: 100 }]);
+        for (const area of ["Nueces", "Frio", "Sabinal"]) {
+            assert.ok(nodeRed.statuses.some(({ text }) => text?.startsWith(`${area}: 1 of `)), area);
+        }
+        assert.equal((await nodeRed.debug(idOf("debug", "result"))).length, 1);
     });
 
     it("are all here", () => {
