@@ -4,6 +4,8 @@
  */
 import fs from "node:fs";
 import { createRequire } from "node:module";
+import path from "node:path";
+import process from "node:process";
 
 const require = createRequire(new URL("../../node-red-nodes/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
@@ -42,6 +44,31 @@ export async function openEditor(url, { size = SIZE, scale = 1 } = {}) {
     return new Editor(browser, page, outside);
 }
 
+/**
+ * Run a session of a script that is called `node SCRIPT EDITOR_URL FOLDER_FOR_SCREENSHOTS`, and print what it saw and
+ * the errors of the page as JSON.
+ *
+ * @param {(editor: Editor, shot: (name: string) => Promise) => Promise<object>} session `shot` takes a screenshot
+ */
+export async function playSession(session) {
+    const [url, folder] = process.argv.slice(2);
+    const editor = await openEditor(url);
+    const errors = [];
+    // Monaco complains when Node-RED takes away a model before its editor.
+    editor.page.on("pageerror", (error) => /Model is disposed/.test(error.message) || errors.push(String(error.stack)));
+    const shot = (name) => editor.screenshot(path.join(folder, `${name}.png`));
+    try {
+        const seen = await session(editor, shot);
+        process.stdout.write(JSON.stringify({ ...seen, errors }));
+    } catch (error) {
+        await shot("failure");
+        process.stderr.write(`errors of the page: ${JSON.stringify(errors)}\n`);
+        throw error;
+    } finally {
+        await editor.close();
+    }
+}
+
 export class Editor {
     constructor(browser, page, outside) {
         this.browser = browser;
@@ -78,6 +105,25 @@ export class Editor {
             }
         }
         throw new Error(`dragging ${type} to the canvas added no node`);
+    }
+
+    /** Show a subflow's template. */
+    async openSubflow(id) {
+        await this.page.locator(`.red-ui-palette-node[data-palette-type="subflow:${id}"]`).dblclick();
+        await this.page.locator("#red-ui-subflow-input-add").waitFor();
+        await this.page.waitForTimeout(500);
+    }
+
+    /** Copy all nodes of the flow that is shown, and paste them below. */
+    async copyAll() {
+        await this.page.locator("#red-ui-workspace-chart").click({ position: { x: 700, y: 500 } });
+        await this.page.keyboard.press("Control+a");
+        await this.page.keyboard.press("Control+c");
+        await this.page.keyboard.press("Control+v");
+        await this.page.mouse.move(700, 600);
+        await this.page.mouse.move(720, 620, { steps: 5 });
+        await this.page.mouse.click(720, 620);
+        await this.page.waitForTimeout(500);
     }
 
     nodeIds() {

@@ -198,3 +198,54 @@ def test_an_older_block_keeps_its_settings_and_a_copied_one_its_sources(
         ("level", "level"),
     ]
     assert seen["errors"] == []
+
+
+def test_a_block_in_a_subflow_is_set_up(node, chromium, start_node_red, service_url, tmp_path):
+    flow = [
+        *EMPTY_FLOW,
+        {"id": "sub", "type": "subflow", "name": "sub", "in": [{"x": 60, "y": 140, "wires": [{"id": "inner"}]}],
+         "out": [{"x": 600, "y": 140, "wires": [{"id": "inner", "port": 0}]}]},
+        {"id": "clock", "type": "inject", "z": "sub", "name": "clock", "props": [], "repeat": "",
+         "x": 140, "y": 240, "wires": [["inner"]]},
+        {"id": "inner", "type": "code-block", "z": "sub", "name": "inner", "code": "return data", "outputs": 1,
+         "timeout": 30, "x": 340, "y": 140, "wires": [[]]},
+    ]  # fmt: skip
+    node_red = start_node_red(flow, service_url)
+    seen = play(node, "subflow.mjs", node_red.url, tmp_path)
+    assert seen["sources"] == ["clock"], "what is outside of the subflow is no source"
+    [inner] = [each for each in seen["flows"] if each["id"] == "inner"]
+    assert inner["outputs"] == 3
+    assert seen["errors"] == []
+
+
+def test_sources_are_picked_behind_junctions_links_and_other_nodes(
+    node, chromium, start_node_red, service_url, tmp_path
+):
+    def sensor(name: str, y: int, to: str) -> dict[str, object]:
+        props = [{"p": "payload"}]
+        return {"id": name, "type": "inject", "z": "tab", "name": name, "props": props, "payload": name,
+                "payloadType": "str", "repeat": "", "x": 120, "y": y, "wires": [[to]]}  # fmt: skip
+
+    flow = [
+        *EMPTY_FLOW,
+        {"id": "block", "type": "code-block", "z": "tab", "name": "joining", "code": "return '+'.join(data)",
+         "outputs": 1, "timeout": 30, "x": 560, "y": 140, "wires": [["out"]]},
+        {"id": "out", "type": "debug", "z": "tab", "x": 760, "y": 140, "wires": []},
+        {"id": "scale", "type": "change", "z": "tab", "name": "scale", "rules": [], "x": 340, "y": 280,
+         "wires": [["block"]]},
+        {"id": "j", "type": "junction", "z": "tab", "x": 260, "y": 100, "wires": [["k"]]},
+        {"id": "k", "type": "junction", "z": "tab", "x": 340, "y": 100, "wires": [["block"]]},
+        {"id": "li", "type": "link in", "z": "tab", "links": ["lo"], "x": 360, "y": 200, "wires": [["block"]]},
+        {"id": "lo", "type": "link out", "z": "tab", "mode": "link", "links": ["li"], "x": 280, "y": 220, "wires": []},
+        sensor("gauge", 80, "j"), sensor("rain", 120, "j"), sensor("wind", 220, "lo"), sensor("sun", 280, "scale"),
+    ]  # fmt: skip
+    node_red = start_node_red(flow, service_url)
+    seen = play(node, "sources.mjs", node_red.url, tmp_path)
+    assert seen["offered"] == ["gauge", "rain", "wind", "scale", "sun"], "the nearest first, no junction and no link"
+    assert seen["triangles"] == 0
+    assert seen["joined"] == '"gauge+rain+wind+sun"'
+    [copy] = [each for each in seen["flows"] if each.get("name") == "joining" and each["id"] != "block"]
+    names = {each["id"]: each["name"] for each in seen["flows"] if each["type"] == "inject"}
+    assert [names[source["id"]] for source in copy["sources"]] == ["gauge", "rain", "wind", "sun"]
+    assert not {source["id"] for source in copy["sources"]} & {"gauge", "rain", "wind", "sun"}
+    assert seen["errors"] == []

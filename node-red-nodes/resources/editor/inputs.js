@@ -4,11 +4,44 @@
 (function (cellblock) {
     "use strict";
 
-    /** The nodes whose wires end at a block, from the top of the workspace to its bottom. */
+    /**
+     * The nodes that a block's messages may come from, the nearest first, those as near from the top of the workspace
+     * to its bottom. Junctions and link nodes hand on what others send, and the input of a subflow is no node: they are
+     * none of them.
+     */
     cellblock.upstream = (node) => {
-        const found = new Map(RED.nodes.filterLinks({ target: node }).map(({ source }) => [source.id, source]));
-        return [...found.values()].sort((one, other) => one.y - other.y || one.x - other.x);
+        const seen = new Set([node]);
+        const found = [];
+        for (let near = sendersOf(node, seen, linkedTo); near.length > 0;) {
+            found.push(...near.sort((one, other) => one.y - other.y || one.x - other.x));
+            // Behind another node, the runtime follows wires only.
+            near = near.flatMap((each) => sendersOf(each, seen, () => []));
+        }
+        return found;
     };
+
+    /** The nodes that send to this one, by wires or handed on. */
+    function sendersOf(node, seen, linked) {
+        const wired = RED.nodes.filterLinks({ target: node }).map(({ source }) => source);
+        const handing = linked(node);
+        return [...wired, ...handing].flatMap((sender) => {
+            if (seen.has(sender)) {
+                return [];
+            }
+            seen.add(sender);
+            if (sender.type === "junction" || sender.type === "link in" || handing.includes(sender)) {
+                return sendersOf(sender, seen, linked);
+            }
+            return sender._def ? [sender] : [];
+        });
+    }
+
+    /** The link nodes that lead to a link in node. */
+    function linkedTo({ id, type }) {
+        const linking = type !== "link in" ? []
+            : ["link out", "link call"].flatMap((each) => RED.nodes.filterNodes({ type: each }));
+        return linking.filter(({ links, mode }) => links.includes(id) && mode !== "return");
+    }
 
     function labelOf(node) {
         return String(RED.utils.getNodeLabel(node, node.type) || node.type);
@@ -48,12 +81,18 @@
         return list.length > 0 || cellblock.text("error.no-sources");
     };
 
-    /**
-     * Follow sources that were copied together with their block: a copy has new ids, and `sources` still the old ones.
-     *
-     * @returns {?object[]} the sources as they should be, null if they are right
-     */
-    cellblock.adoptedSources = (node) => {
+    /** Follow sources that were copied together with their block: a copy has new ids, and `sources` still the old ones. */
+    cellblock.adoptSources = (node) => {
+        const adopted = adoptedSources(node);
+        if (adopted !== null) {
+            node.sources = adopted;
+            RED.editor.validateNode(node);
+            RED.view.redraw();
+        }
+    };
+
+    /** @returns {?object[]} the sources as they should be, null if they are right */
+    function adoptedSources(node) {
         const sources = node.sources ?? [];
         const upstream = cellblock.upstream(node);
         const wired = new Set(upstream.map(({ id }) => id));
@@ -71,7 +110,7 @@
             return { ...source, id: free.splice(at, 1)[0].id };
         });
         return changed ? adopted : null;
-    };
+    }
 
     /** Prepare the tab. @returns {{sources: () => object[]}} */
     cellblock.inputsForm = (node) => {
