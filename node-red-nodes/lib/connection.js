@@ -14,7 +14,7 @@ const { patiently } = require("./patience");
 const { Session } = require("./session");
 const { NODE_VERSION, differ } = require("./versions");
 
-const DEFAULT_URL = "http://127.0.0.1:8765";
+const DEFAULT_PORT = 8765;
 
 class Connection extends EventEmitter {
     #onUnused = null;
@@ -30,7 +30,7 @@ class Connection extends EventEmitter {
         super();
         // One listener for each node that uses it: many are no leak.
         this.setMaxListeners(0);
-        this.url = parseServiceUrl(url || process.env.CELLBLOCK_URL || DEFAULT_URL);
+        this.url = parseServiceUrl(url || process.env.CELLBLOCK_URL || defaultUrl());
         this.session = new Session({ url: this.url, token: token || process.env.CELLBLOCK_TOKEN, ...tls });
         this.session.on("up", (welcome) => this.heard("ready", welcome));
         this.session.on("down", (error) => {
@@ -41,6 +41,9 @@ class Connection extends EventEmitter {
         this.state = "unknown";
         this.users = new Set();
     }
+
+    /** @throws {ServiceError} if it is known already that nothing can be asked, with what to do */
+    requireService() {}
 
     /** Start to use it. @param {*} user any value that `unregister` gets too */
     register(user) {
@@ -117,4 +120,9 @@ class Connection extends EventEmitter {
     }
 }
 
-module.exports = { Connection, DEFAULT_URL };
+/** Where a service of this machine listens that is started without further ado. */
+function defaultUrl() {
+    return `http://127.0.0.1:${Number(process.env.CELLBLOCK_PORT) || DEFAULT_PORT}`;
+}
+
+module.exports = { Connection, defaultUrl };

@@ -5,13 +5,10 @@
 "use strict";
 
 const fs = require("node:fs");
-const os = require("node:os");
 const path = require("node:path");
-const { Connection, DEFAULT_URL } = require("../lib/connection");
-const { LOOPBACK, parseServiceUrl } = require("../lib/link");
+const { Connection, defaultUrl } = require("../lib/connection");
 const { INSTALL, findCommand } = require("../lib/local/command");
-const { LocalConnection } = require("../lib/local/connection");
-const { SharedServices } = require("../lib/local/shared");
+const { folders, openLocal, releaseLocal, startsHere, surroundings } = require("../lib/local/open");
 const { tryConnection } = require("../lib/local/trial");
 const { statusOf } = require("../lib/local/words");
 
@@ -19,7 +16,6 @@ const { statusOf } = require("../lib/local/words");
 const KEPT_PASSWORD = "__PWRD__";
 
 module.exports = function (RED) {
-    const services = new SharedServices();
     const translate = (key, options) => RED._(`cellblock-service.${key}`, options);
 
     function CellblockServiceNode(config) {
@@ -33,11 +29,9 @@ module.exports = function (RED) {
         };
         try {
             const settings = { url: config.url, token: node.credentials?.token, ...readTls(config, folders(RED)) };
-            // Whoever gives Node-RED an address in its environment has a service there.
-            if (config.start && (config.url || !process.env.CELLBLOCK_URL)) {
-                const local = { ...localSettings(config, settings), folders: folders(RED) };
-                node.service = services.acquire(local, logOf(RED));
-                node.connection = new LocalConnection(settings, logger, node.service);
+            if (config.start && (config.url || startsHere())) {
+                node.connection = openLocal(settings, { command: config.command, ...surroundings(RED) }, logger);
+                node.service = node.connection.service;
             } else {
                 node.connection = new Connection(settings, logger);
             }
@@ -51,7 +45,7 @@ module.exports = function (RED) {
             done();
             await node.connection?.closeWhenUnused();
             if (node.service) {
-                await services.release(node.service, { forGood: removed });
+                await releaseLocal(node.connection, { forGood: removed });
             }
         });
     }
@@ -88,7 +82,7 @@ async function answerTest(RED, asked) {
     if (asked.look) {
         return outcome;
     }
-    let url = String(asked.url || process.env.CELLBLOCK_URL || DEFAULT_URL);
+    let url = String(asked.url || process.env.CELLBLOCK_URL || defaultUrl());
     if (asked.start && outcome.local?.url && sameOrigin(node.service.settings.url, url)) {
         // It may have had to take another port.
         url = outcome.local.url.href;
@@ -116,23 +110,4 @@ function readTls({ caFile, rejectUnauthorized }, [folder]) {
         }
     }
     return tls;
-}
-
-/** @throws {Error} for an address at which no service is started */
-function localSettings({ command }, { url, token }) {
-    const place = parseServiceUrl(url || DEFAULT_URL);
-    if (place.protocol !== "http:" || !LOOPBACK.has(place.hostname)) {
-        throw new Error(`a service can be started only at an address of this machine, such as ${DEFAULT_URL}, `
-            + `not at ${place.origin}`);
-    }
-    return { url: place, command: command || "", token };
-}
-
-/** Where a virtual environment may be; the first is Node-RED's own. */
-function folders(RED) {
-    return [RED.settings.userDir || path.join(os.homedir(), ".node-red"), process.cwd()];
-}
-
-function logOf(RED) {
-    return (level, text) => RED.log[level](`[cellblock-service] ${text}`);
 }

@@ -12,6 +12,7 @@ const { Hub } = require("../lib/hub");
 const lastSeen = require("../lib/last-seen");
 const { Provenance } = require("../lib/provenance");
 const { Runtime } = require("../lib/runtime");
+const { openLocal, releaseLocal, startsHere, surroundings } = require("../lib/local/open");
 const { statusOf } = require("../lib/local/words");
 const { readSettings } = require("../lib/settings");
 const { Sources } = require("../lib/sources");
@@ -20,6 +21,8 @@ const { name: PACKAGE } = require("../package.json");
 
 // Where Node-RED keeps the texts of the config node, which has the words for what is wrong with a service.
 const SERVICE_TEXTS = `${PACKAGE}/cellblock-service:cellblock-service.`;
+// A service that the editor alone needs isn't stopped while somebody writes, and thinks.
+const EDITOR_MS = 5 * 60_000;
 const SECRETS = Array.from({ length: 16 }, (_, slot) => `secret${slot}`);
 
 module.exports = function (RED) {
@@ -45,7 +48,7 @@ module.exports = function (RED) {
     });
     registerEditor(RED, {
         connectionFor: (id) => connectionFor(RED, id, common.shared),
-        release: common.shared.releaseIfUnused,
+        release: common.shared.releaseLater,
         stores: contextStores(RED),
     });
 };
@@ -184,25 +187,40 @@ function connectionFor(RED, id, shared) {
     return service.connection;
 }
 
-/** The connection of the nodes that name no service: made when the first needs it, closed after the last. */
+/**
+ * The connection of the nodes that name no service: made when the first needs it, closed after the last. Without an
+ * address in the environment, the service is started with it.
+ */
 function sharedConnection(RED) {
     let connection = null;
-    return {
-        get() {
-            connection ??= new Connection({}, {
-                log: RED.log.info,
-                warn: RED.log.warn,
-                describe: (name, about) => statusOf(name, about, (key, options) => RED._(SERVICE_TEXTS + key, options)),
-            });
-            return connection;
-        },
-        releaseIfUnused() {
-            if (connection?.users.size === 0) {
-                connection.close();
-                connection = null;
-            }
-        },
+    let later = null;
+    const logger = {
+        log: RED.log.info,
+        warn: RED.log.warn,
+        describe: (name, about) => statusOf(name, about, (key, options) => RED._(SERVICE_TEXTS + key, options)),
     };
+    const get = () => {
+        clearTimeout(later);
+        connection ??= startsHere() ? openLocal({}, surroundings(RED), logger) : new Connection({}, logger);
+        return connection;
+    };
+    const releaseIfUnused = () => {
+        if (connection?.users.size === 0) {
+            const unused = connection;
+            connection = null;
+            unused.close();
+            if (unused.service) {
+                releaseLocal(unused);
+            }
+        }
+    };
+    /** For the editor, which asks again and again. */
+    const releaseLater = () => {
+        clearTimeout(later);
+        later = setTimeout(releaseIfUnused, EDITOR_MS);
+        later.unref();
+    };
+    return { get, releaseIfUnused, releaseLater };
 }
 
 /** The names of Node-RED's context stores, as its settings name them. */

@@ -54,6 +54,7 @@ async function answerWith(response, handle) {
 async function withService({ connectionFor, release }, id, use) {
     const connection = connectionFor(id || "");
     try {
+        connection.requireService();
         return await use(connection);
     } finally {
         release();
@@ -107,7 +108,6 @@ function jsonOf(msg) {
 /** Run a block and tell line by line, each a JSON object, what happens. */
 async function run(RED, runs, services, body, response) {
     const { connectionFor, release } = services;
-    const connection = connectionFor(body.service || "");
     const job = {
         id: String(body.id),
         node: String(body.node ?? ""),
@@ -117,6 +117,7 @@ async function run(RED, runs, services, body, response) {
         secrets: secretsOf(RED, body),
         flow: flowOf(RED, RED.nodes.getNode(body.node), services.stores),
     };
+    const connection = connectionFor(body.service || "");
     response.set({ "content-type": "application/x-ndjson", "cache-control": "no-store", "x-accel-buffering": "no" });
     response.flushHeaders();
     // Whoever closes the dialog doesn't want the result any more.

@@ -84,16 +84,20 @@ class LocalConnection extends Connection {
         }
     }
 
+    requireService() {
+        if (!this.#ready) {
+            throw this.#problem();
+        }
+    }
+
     async #wait({ signal, onWaiting = () => {} }) {
-        const { state } = this.service;
-        if (state.name === "missing") {
-            throw this.#refusal(`there is no command ${JSON.stringify(state.command)} on this machine; `
-                + `type: ${INSTALL}`);
+        const problem = this.#problem();
+        if (problem.code !== "service_not_ready") {
+            // What keeps the service from running stays under the node, whatever it shows for the message.
+            setImmediate(() => this.emit("state", this.state));
+            throw problem;
         }
-        if (state.name === "stopped" || state.failures > PATIENT_FAILURES) {
-            throw this.#refusal(`the Cellblock service that this node starts ${state.reason ?? "is stopped"}`);
-        }
-        onWaiting(new ServiceError("service_not_ready", "the Cellblock service is being started"));
+        onWaiting(problem);
         this.emit("state", this.state);
         try {
             await once(this.service, "state", { signal });
@@ -102,10 +106,18 @@ class LocalConnection extends Connection {
         }
     }
 
-    /** What keeps the service from running stays under the node, whatever it shows for the message. */
-    #refusal(text) {
-        setImmediate(() => this.emit("state", this.state));
-        return new ServiceError("service_unreachable", text);
+    /** Why the service isn't ready; service_not_ready if it is enough to wait. @returns {ServiceError} */
+    #problem() {
+        const { state } = this.service;
+        if (state.name === "missing") {
+            return new ServiceError("service_unreachable",
+                `there is no command ${JSON.stringify(state.command)} on this machine; type: ${INSTALL}`);
+        }
+        if (state.name === "stopped" || state.failures > PATIENT_FAILURES) {
+            return new ServiceError("service_unreachable",
+                `the Cellblock service that this node starts ${state.reason ?? "is stopped"}`);
+        }
+        return new ServiceError("service_not_ready", "the Cellblock service is being started");
     }
 }
 

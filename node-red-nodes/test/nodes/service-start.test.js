@@ -1,5 +1,6 @@
 /*
- * A config node that starts the real service: in a real Node-RED, which is stopped, killed and deployed again.
+ * A config node, or a block without one, that starts the real service: in a real Node-RED, which is stopped, killed and
+ * deployed again.
  */
 "use strict";
 
@@ -157,6 +158,106 @@ describe("cellblock-service that starts the service", function () {
         await nodeRed.start(flowOf({ url: "http://example.invalid:8765" }));
         const told = () => /can be started only at an address of this machine/.test(nodeRed.logged);
         await nodeRed.until(told, "the error");
+    });
+});
+
+describe("a Code Block that names no service", function () {
+    this.timeout(150_000);
+    let nodeRed;
+    let url;
+
+    beforeEach(async () => {
+        const port = await freePort();
+        url = `http://127.0.0.1:${port}`;
+        nodeRed = new NodeRed({
+            env: {
+                CELLBLOCK_URL: "", CELLBLOCK_PORT: String(port),
+                PATH: `${path.dirname(COMMAND)}${path.delimiter}${process.env.PATH}`,
+            },
+        });
+    });
+    afterEach(() => nodeRed.stop());
+
+    const flow = [
+        { id: "tab", type: "tab" },
+        { id: "inject", z: "tab", x: 1, y: 1, type: "inject", props: [{ p: "payload" }], payload: "1",
+            payloadType: "num", wires: [["block"]] },
+        { id: "block", z: "tab", x: 2, y: 1, type: "code-block", code: "return data + 1", outputs: 1,
+            wires: [["debug"]] },
+        { id: "debug", z: "tab", x: 3, y: 1, type: "debug", active: true, tosidebar: true, complete: "payload",
+            targetType: "msg", wires: [] },
+        { id: "catch", z: "tab", type: "catch", x: 1, y: 2, wires: [["caught"]] },
+        { id: "caught", z: "tab", x: 2, y: 2, type: "debug", active: true, tosidebar: true, complete: "error",
+            targetType: "msg", wires: [] },
+    ];
+    const results = async (count) => (await nodeRed.debug("debug", count)).map(({ value }) => value);
+    const started = () => [...nodeRed.logged.matchAll(/is ready at (\S+) \(process (\d+)\)/g)]
+        .map(([, where, pid]) => ({ where, pid: Number(pid) }));
+    const check = (code) => fetch(`${nodeRed.url}/cellblock/check`, {
+        method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ service: "", code }),
+    });
+
+    it("starts it; it outlives a deployment, and ends with the last such block", async () => {
+        await nodeRed.start(flow);
+        await nodeRed.inject("inject");
+        assert.deepEqual(await results(1), [2]);
+        const [{ where, pid }] = started();
+        assert.equal(where, url);
+        await nodeRed.deploy(flow.map((node) => (node.id === "block" ? { ...node, code: "return data + 2" } : node)));
+        await nodeRed.inject("inject");
+        assert.deepEqual(await results(2), [2, 3]);
+        assert.equal(started().length, 1);
+        await nodeRed.deploy([{ id: "tab", type: "tab" }]);
+        await gone(pid);
+    });
+
+    it("finds one that is there", async () => {
+        const service = new OwnService(new URL(url).port);
+        await service.start();
+        try {
+            await nodeRed.start(flow);
+            await nodeRed.inject("inject");
+            assert.deepEqual(await results(1), [2]);
+            assert.deepEqual(started(), []);
+        } finally {
+            await service.stop();
+        }
+    });
+
+    it("shares the one that a service node starts, with its token", async () => {
+        await nodeRed.start();
+        await nodeRed.deploy([...flow,
+            { ...flow[1], id: "inject2", wires: [["block2"]] },
+            { ...flow[2], id: "block2", service: "service" },
+            { id: "service", type: "cellblock-service", url, start: true, command: COMMAND,
+                credentials: { token: "open-sesame" } }]);
+        await nodeRed.inject("inject");
+        await nodeRed.inject("inject2");
+        assert.deepEqual(await results(2), [2, 2]);
+        assert.equal(started().length, 1);
+        assert.equal((await fetch(`${url}/v1/images`)).status, 401);
+    });
+
+    it("in the dialog, before it is deployed: its text is checked as soon as the service runs", async () => {
+        await nodeRed.start();
+        const early = await check("dta");
+        assert.equal(early.status, 503);
+        assert.match((await early.json()).message, /is being started/);
+        await nodeRed.until(() => started().length > 0, "the service");
+        const [problem] = (await (await check("dta")).json()).problems;
+        assert.equal(problem.message, "undefined name 'dta'");
+    });
+
+    it("without the command: the node, its errors and the dialog say the one line to type", async () => {
+        Object.assign(nodeRed.env, { PATH: "/nowhere", HOME: nodeRed.userDir });
+        await nodeRed.start(flow);
+        const line = "type: pip install cellblock";
+        await nodeRed.until(() => nodeRed.statuses.some(({ id, text }) => id === "block" && text === line),
+            "the status");
+        await nodeRed.inject("inject");
+        const [{ value }] = await nodeRed.debug("caught");
+        assert.match(value.message, /no command "cellblock" on this machine; type: pip install cellblock$/);
+        assert.match((await (await check("1")).json()).message, /type: pip install cellblock$/);
     });
 });
 
