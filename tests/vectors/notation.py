@@ -36,6 +36,7 @@ NOTES = (
     (dict, lambda value: {"map": [[describe(key), describe(item)] for key, item in value.items()]}),
     (tuple, lambda value: {"tuple": [describe(item) for item in value]}),
     (set, lambda value: {"set": [describe(item) for item in sorted(value)]}),
+    (frozenset, lambda value: {"frozenset": [describe(item) for item in sorted(value)]}),
     (datetime, lambda value: {"datetime": value.isoformat()}),
     (date, lambda value: {"date": value.isoformat()}),
     (time, lambda value: {"time": value.isoformat()}),

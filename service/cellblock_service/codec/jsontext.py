@@ -7,7 +7,8 @@ through the sandbox's own codec, so JSON and msgpack clients reach the same bloc
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from cellblock_sandbox.guest import values
@@ -17,6 +18,8 @@ from cellblock_service.codec.wire import Buffer, value_type
 from cellblock_service.errors import InvalidValue, MalformedBody, WrongType
 
 NULL = b"null"
+_INFINITE = (b"\xcb\x7f\xf0\0\0\0\0\0\0", b"\xcb\xff\xf0\0\0\0\0\0\0")
+"""Infinity and its negative, packed."""
 
 
 def cut(body: bytes) -> Cut:
@@ -63,9 +66,27 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _pack(field: str, value: Any) -> bytes:
     try:
-        return values.pack(value, field)
+        packed = values.pack(value, field)
     except values.ValueNotPortable as error:
         raise InvalidValue(str(error), field=field) from None
+    # A look at the bytes: to ask json for each float takes a third of the time that it takes to read it.
+    if any(infinite in packed for infinite in _INFINITE):
+        for path in _infinities(field, value):
+            said = f"{path}: this number is too large for a float; send it as text, or as msgpack if infinity is meant"
+            raise InvalidValue(said, field=field)
+    return packed
+
+
+def _infinities(path: str, value: Any) -> Iterator[str]:
+    """The paths of numbers such as 1e999, which json reads as infinity."""
+    if isinstance(value, float) and math.isinf(value):
+        yield path
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _infinities(f"{path}[{i}]", item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _infinities(f"{path}[{key!r}]", item)
 
 
 def result_to_json(packed: bytes) -> bytes:

@@ -7,6 +7,7 @@ import enum
 import json
 import math
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import msgpack
 import numpy as np
@@ -46,6 +47,7 @@ EXACT = [
     0.0, -0.0, 1.5, math.inf, -math.inf, math.nan, 1j, complex(math.inf, -0.5),
     "", "text", "08188500", "12345678", "é漢😀", "\0", b"", b"\x00\xff",
     [], {}, (), set(), [1, [2, [3]]], {"a": {"b": [1]}}, (1, (2, [3])), {1, 2}, {(1, 2), "x"},
+    {frozenset([1, 2]), 3}, {(1, frozenset([(frozenset(), 2)]))},
     {1: "a", 2.5: "b", "s": 0}, {True: "c"},
     dt.datetime(2026, 1, 2, 3, 4, 5, 6), dt.datetime(2026, 1, 2, tzinfo=dt.UTC), dt.datetime(2026, 1, 2, tzinfo=CEST),
     dt.date(2026, 1, 2), dt.time(1, 2, 3, 4), dt.time(1, tzinfo=dt.UTC), dt.timedelta(days=-1, microseconds=1),
@@ -182,6 +184,21 @@ def test_what_cannot_travel_is_named_in_a_message_with_a_large_array():
         pack_parts({"payload": np.arange(20_000.0), None: 1}, "msg")
 
 
+@pytest.mark.parametrize(
+    "value", [np.timedelta64(5, "Y"), np.timedelta64(-3, "M"), np.datetime64("2026-01-02T03:04:05.000000001")], ids=repr
+)
+def test_a_moment_that_only_numpy_has_is_an_array_without_dimensions(value):
+    back = there_and_back([value])[0]
+    assert (type(back), back.dtype, back.shape, back[()]) == (np.ndarray, value.dtype, (), value)
+    assert there_and_back({value, 1}) == {value, 1}
+
+
+def test_a_zone_is_its_offset():
+    back = there_and_back(dt.datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")))
+    assert (back.isoformat(), back.fold) == ("2026-10-25T02:30:00+01:00", 0)
+    assert back.tzinfo == dt.timezone(dt.timedelta(hours=1))
+
+
 def test_a_large_array_is_not_copied_into_the_parts():
     array = np.zeros(1 << 20)
     parts = pack_parts(array)
@@ -212,6 +229,11 @@ def nested(kind, depth):
     return value
 
 
+class NoOffset(dt.tzinfo):
+    def utcoffset(self, _):
+        return None
+
+
 REFUSED = [
     ((i for i in ()), "result", "generator"),
     ({"a": [0, 1, 2, object()]}, "result['a'][3]", "object"),
@@ -229,6 +251,8 @@ REFUSED = [
     (np.array([1, object()], dtype=object), "result[1]", "object"),
     ({"d": pd.DataFrame({"x": [1, print]})}, "result['d']['x'][1]", "builtin_function_or_method"),
     (int, "result", "type"),
+    ([dt.time(1, tzinfo=ZoneInfo("Europe/Berlin"))], "result[0]", "time"),
+    ({"at": dt.datetime(2026, 1, 2, tzinfo=NoOffset())}, "result['at']", "datetime"),
 ]
 
 

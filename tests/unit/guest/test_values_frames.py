@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from cellblock_sandbox.guest.values import ValueNotPortable, pack, unpack
 from cellblock_sandbox.guest.values.format import SERIES
+from dateutil import tz
 
 pytestmark = pytest.mark.usefixtures("codec")
 
@@ -194,6 +195,33 @@ def test_series(series):
 )
 def test_arrays_of_pandas_travel_as_series(array):
     pd.testing.assert_series_equal(unpack(pack(array)), pd.Series(array))
+
+
+class Zone(dt.tzinfo):
+    def utcoffset(self, _):
+        return dt.timedelta(hours=1)
+
+    def dst(self, _):
+        return dt.timedelta(0)
+
+
+ZONES = {
+    "a file": tz.gettz("Europe/Berlin"),
+    "of this machine": tz.tzlocal(),
+    "an offset of dateutil": tz.tzoffset(None, 3600),
+    "an offset with seconds": dt.timezone(dt.timedelta(hours=2, seconds=7)),
+    "an offset with a name": dt.timezone(dt.timedelta(hours=2), "X"),
+    "of a program": Zone(),
+}
+
+
+@pytest.mark.parametrize("zone", ZONES.values(), ids=ZONES)
+def test_zones_that_nobody_else_can_read_are_refused_on_writing(zone):
+    times = DAYS.tz_localize("UTC").tz_convert(zone)
+    with pytest.raises(ValueNotPortable, match=r"^result\['f'\]\['t'\]: a column of dtype .* can't travel: tz_convert"):
+        pack({"f": pd.DataFrame({"n": 1, "t": times})})
+    with pytest.raises(ValueNotPortable, match=r"^result\[0\]: .* can't travel: tz_convert"):
+        pack([pd.Series(1, index=times)])
 
 
 def series_with(values, hint):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import struct
 from typing import Any
 
 import msgpack
@@ -64,6 +65,30 @@ def test_a_broken_body_is_refused_saying_how(raw: bytes, words: str) -> None:
     with pytest.raises(MalformedBody) as caught:
         cut(raw)
     assert words in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("1e999", "data"),
+        ("-1e999", "data"),
+        ('[1, {"a": [0.5, 1e309]}]', "data[1]['a'][1]"),
+        ('{"a": ' + "9" * 400 + ".0}", "data['a']"),
+    ],
+    ids=["positive", "negative", "nested", "long"],
+)
+def test_a_number_that_no_float_holds_is_refused_where_it_is(value: str, path: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        cut(b'{"code": "x", "data": ' + value.encode() + b"}")
+    assert caught.value.members == {"field": "data"}
+    assert caught.value.detail.startswith(f"{path}: this number is too large")
+
+
+def test_numbers_whose_bytes_look_like_infinity_are_numbers() -> None:
+    value = struct.unpack(">2d", b"\0\0\0\0\0\xcb\x7f\xf0" + b"\0" * 8)
+    found = cut(json.dumps({"code": "x", "data": [*value, 1.7976931348623157e308]}).encode())
+    assert b"\xcb\x7f\xf0" in found.payloads["data"]
+    assert msgpack.unpackb(found.payloads["data"]) == [*value, 1.7976931348623157e308]
 
 
 def test_half_a_surrogate_pair_is_refused_naming_the_field() -> None:

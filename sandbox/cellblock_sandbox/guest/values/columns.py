@@ -22,7 +22,7 @@ def column_values(column: Any) -> Column:  # noqa: PLR0911 (one for each dtype)
     if isinstance(dtype, pandas.CategoricalDtype):
         return array.codes, ["codes", pandas.Series(dtype.categories), bool(dtype.ordered)]
     if isinstance(dtype, pandas.DatetimeTZDtype):
-        return numpy.asarray(array, dtype=f"M8[{dtype.unit}]"), str(dtype)
+        return numpy.asarray(array, dtype=f"M8[{dtype.unit}]"), _zoned_hint(pandas, dtype)
     if isinstance(dtype, pandas.IntervalDtype) and isinstance(dtype.subtype, numpy.dtype):
         return array.left.to_numpy(), ["interval", dtype.closed, array.right.to_numpy()]
     if isinstance(dtype, pandas.PeriodDtype):
@@ -34,6 +34,23 @@ def column_values(column: Any) -> Column:  # noqa: PLR0911 (one for each dtype)
         mask = missing if missing.any() else None
         return array.to_numpy(dtype=dtype.numpy_dtype, na_value=0), ["masked", str(dtype), mask]
     raise ValueNotPortable(str(dtype), reason=f"a column of dtype {dtype} can't travel")
+
+
+def _zoned_hint(pandas: Any, dtype: Any) -> str:
+    """Give the name of a dtype with a time zone; refuse one that would be read as another, or not at all."""
+    hint = str(dtype)
+    try:
+        if not _is_of_machine(hint) and pandas.api.types.pandas_dtype(hint) == dtype:
+            return hint
+    except (TypeError, ValueError):
+        pass
+    reason = f"a column of dtype {hint} can't travel: tz_convert it to UTC or to a zone with a name"
+    raise ValueNotPortable(hint, reason=reason)
+
+
+def _is_of_machine(hint: str) -> bool:
+    """Whether pandas would read files of this machine for that zone, by any path."""
+    return "dateutil" in hint or "tzlocal" in hint
 
 
 def _text_values(array: Any, dtype: str) -> Column:
@@ -61,7 +78,7 @@ def restore(pandas: Any, values: Any, hint: Any) -> Any:
             raise ValueError(f"unknown column kind {kind!r}")
         return pandas.Series(_RESTORERS[kind](pandas, values, *details), copy=False)
     if hint.startswith("datetime64["):
-        if "dateutil" in hint or "tzlocal" in hint:  # pandas would read files of this machine, by any path
+        if _is_of_machine(hint):
             raise ValueError(f"a time zone that does not travel: {hint!r}")
         zone = pandas.api.types.pandas_dtype(hint).tz
         return pandas.Series(pandas.DatetimeIndex(values).tz_localize("UTC").tz_convert(zone))

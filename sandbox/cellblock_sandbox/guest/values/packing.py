@@ -35,6 +35,8 @@ from .format import (
     ValueNotPortable,
     check_keys,
     extension,
+    short,
+    with_article,
 )
 from .frames import pack_frame, pack_series
 from .pictures import picture_of
@@ -45,11 +47,21 @@ from .scalars import from_library, plain_base
 _FEW = 64
 """Members of a message that are looked at for large ones: what is more is data."""
 
+
+def _iso(value: Any) -> bytes:
+    """Give a datetime or time in ISO 8601, which has no zones, but offsets: refuse a zone that tells none."""
+    if value.tzinfo is not None and value.utcoffset() is None:
+        kind = type(value).__name__
+        reason = f"{with_article(kind)} in the zone {short(value.tzinfo)}, which tells no offset for it, can't travel"
+        raise ValueNotPortable(kind, reason=reason)
+    return bytes(value.isoformat().encode())
+
+
 # In this order: a datetime is a date too.
 _TEXT_LIKE: tuple[tuple[type, int, Callable[[Any], bytes]], ...] = (
-    (datetime, DATETIME, lambda value: value.isoformat().encode()),
+    (datetime, DATETIME, _iso),
     (date, DATE, lambda value: value.isoformat().encode()),
-    (time, TIME, lambda value: value.isoformat().encode()),
+    (time, TIME, _iso),
     (Decimal, DECIMAL, lambda value: str(value).encode()),
     (complex, COMPLEX, lambda value: struct.pack(">dd", value.real, value.imag)),
 )

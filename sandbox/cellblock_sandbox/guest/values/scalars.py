@@ -59,9 +59,16 @@ def _from_numpy_moment(numpy: Any, value: Any) -> Any:
         return item
     rounded = value.astype(f"{value.dtype.kind}8[us]")
     item = rounded.item()
-    if isinstance(item, date | timedelta) and rounded == value:
+    if isinstance(item, date | timedelta) and _is_same(rounded, value):
         return item
     return numpy.asarray(value)
+
+
+def _is_same(rounded: Any, value: Any) -> bool:
+    try:
+        return bool(rounded == value)
+    except TypeError:  # a year has no length in microseconds
+        return False
 
 
 def _from_pandas_moment(pandas: Any, value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Unpacking: a Python value from msgpack bytes, which on the host come from a guest that may be hostile."""
 
 import struct
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -107,6 +108,23 @@ def _read_timestamp(data: bytes) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds, microseconds=nanoseconds // 1000)
 
 
+def _read_set(items: list[Any]) -> set[Any]:
+    try:
+        return set(items)
+    except TypeError:
+        return set(map(_as_item, items))
+
+
+def _as_item(value: Any) -> Any:
+    """Give what came out of a set as something that a set takes, as it was there: a frozenset, a scalar of NumPy."""
+    if type(value) is set:
+        return frozenset(value)
+    if type(value) is tuple:
+        return tuple(map(_as_item, value))
+    numpy = sys.modules.get("numpy")
+    return value[()] if numpy is not None and type(value) is numpy.ndarray else value
+
+
 def _library(name: str, kind: str) -> Any:
     try:
         return __import__(name)
@@ -127,7 +145,7 @@ _FROM_VALUE: dict[int, Callable[[Any], Any]] = {
     DATAFRAME: lambda payload: read_frame(_library("pandas", "DataFrame"), payload),
     SERIES: lambda payload: read_series(_library("pandas", "Series"), payload),
     TIMEDELTA: lambda fields: timedelta(*fields),
-    SET: set,
+    SET: _read_set,
     TUPLE: tuple,
     PICTURE: lambda fields: Picture(*fields),
 }
