@@ -40,10 +40,16 @@ async function answerTo({ op, scope, store, key, value }, node, stores) {
     }
     const found = await ask(context, op, [
         ...(op === "keys" ? [] : [checkedKey(key)]),
-        ...(op === "set" ? [values.decode(value)] : []),
+        ...(op === "set" ? [toSet(values.decode(value), key)] : []),
         ...(typeof store === "string" ? [store] : []),
     ]);
     return op === "get" && Array.isArray(key) ? found : found[0];
+}
+
+/** A function node deletes a key by setting it to undefined. Python has None for that. */
+function toSet(value, key) {
+    const orDelete = (each) => each ?? undefined;
+    return Array.isArray(key) && Array.isArray(value) ? value.map(orDelete) : orDelete(value);
 }
 
 /** Every store has the form with a callback; only some of them answer without one. @returns {Promise<Array>} */

@@ -5,6 +5,9 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
 const { forgetStores, useStores } = require("./flows");
 const { withService } = require("./with-service");
 
@@ -74,8 +77,36 @@ describe("a block's context", function () {
         });
     }
 
-    it("deleted by setting None", async () => {
-        const flow = await contextual("flow.set('x', data)\nreturn [flow.get('x')]");
-        assert.deepEqual(await results(flow, [1, null]), [[1], [null]]);
+    describe("deleted by setting None", () => {
+        let dir;
+
+        beforeEach(() => { dir = fs.mkdtempSync(path.join(os.tmpdir(), "cellblock-context-")); });
+        afterEach(() => fs.rmSync(dir, { recursive: true, force: true }));
+
+        for (const name of Object.keys(scopes)) {
+            it(`${name}: one key, a part of a value, several keys`, async () => {
+                const flow = await contextual([
+                    `${name}.set(['a', 'b', 'c', 'd'], [1, {'x': 1, 'y': [None]}, 3, 4])`,
+                    `${name}.set('a', None)`,
+                    `${name}.set('b.x', None)`,
+                    `${name}.set(['c', 'new', 'd'], [None, 5, None])`,
+                    `${name}.set('never', None)`,
+                    `return [sorted(${name}.keys()), ${name}.get(['a', 'b'], default='gone')]`,
+                ].join("\n"));
+                assert.deepEqual(await results(flow, [0]), [[["b", "new"], ["gone", { y: [null] }]]]);
+                assert.deepEqual(scopes[name](flow).keys().sort(), ["b", "new"]);
+                assert.deepEqual(scopes[name](flow).get("b"), { y: [null] });
+            });
+        }
+
+        it("in a store on disk", async () => {
+            const stores = { default: { module: "memory" }, file: { module: "localfilesystem",
+                config: { dir, cache: false } } };
+            await useStores(stores);
+            const flow = await block("flow.set(['a', 'b'], [1, 2], 'file')\nflow.set('a', None, 'file')\n"
+                + "return flow.keys('file')");
+            await useStores(stores);
+            assert.deepEqual(await results(flow, [0]), [["b"]]);
+        });
     });
 });
