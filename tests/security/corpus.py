@@ -12,6 +12,9 @@ request: `# with: timeout_s=0.5 keep_state=true`.
 
 A line `# ---- then` begins another part, with a head of its own: a run after the one before.
 
+`# for each: range(0, 100, 10)` makes as many programs of one file, each of them with another value as `data["each"]`:
+for what ends its sandbox, so that one run can't try it twice.
+
 What every program is given, as `data`: see runner.py. A program that gets where it wanted says ESCAPED, which no
 head can allow.
 """
@@ -24,10 +27,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cellblock_sandbox.syscalls.refusals import REFUSALS
+
 PROGRAMS = Path(__file__).with_name("programs")
 FINAL = ("completed", "error", "timeout", "cancelled")
 _NEXT_PART = re.compile(r"^# ---- .*\n", re.MULTILINE)
 _DIRECTIVE = re.compile(r"# (ends|so that|with): +(.+)")
+_FOR_EACH = re.compile(r"^# for each: +(.+)", re.MULTILINE)
+# What the values of `for each` may be made of.
+_SOURCES = {"range": range, "REFUSALS": REFUSALS}
 
 AREAS = {
     "leave": "Leave: reach the machine's files, processes and network",
@@ -78,27 +86,34 @@ class Part:
 
 @dataclass(frozen=True)
 class Program:
-    """A file of the corpus."""
+    """A file of the corpus, with one of the values that it is for."""
 
     area: str
     name: str
     tries: str
     parts: tuple[Part, ...]
+    each: Any = None
 
     @property
     def id(self) -> str:
-        return f"{self.area}/{self.name}"
+        return f"{self.area}/{self.name}" + ("" if self.each is None else f":{self.each}")
 
     @classmethod
-    def read(cls, path: Path) -> Program:
+    def read(cls, path: Path) -> list[Program]:
+        """Read a file: a program, or one for each value that its head has."""
         source = path.read_text()
         parts = tuple(Part.read(text) for text in _NEXT_PART.split(source))
-        tries = re.match(r"(# (?!ends:|with:|so that:).+\n)+", source)
+        tries = re.match(r"(# (?!ends:|with:|so that:|for each:).+\n)+", source)
         assert tries, f"{path} doesn't begin with what it tries"
         words = " ".join(line.removeprefix("# ") for line in tries[0].splitlines())
-        return cls(path.parent.name, path.stem, words, parts)
+        values = _FOR_EACH.search(source)
+        each = eval(values[1], {"__builtins__": {}, **_SOURCES}) if values else [None]
+        if not each:
+            raise ValueError(f"{path} is for each of no value")
+        return [cls(path.parent.name, path.stem, words, parts, value) for value in each]
 
 
 def programs() -> list[Program]:
     """All programs, area by area."""
-    return [Program.read(path) for area in AREAS for path in sorted((PROGRAMS / area).glob("*.py"))]
+    paths = [path for area in AREAS for path in sorted((PROGRAMS / area).glob("*.py"))]
+    return [program for path in paths for program in Program.read(path)]

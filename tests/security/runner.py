@@ -91,7 +91,8 @@ class Runner:
         found, before = [], list[Any]()
         for number, part in enumerate(program.parts, 1):
             with self._listening() as deaf:
-                answer = self._ask(part.code, {"block": program.id, **part.fields}, self.data())
+                data = self.data() | ({} if program.each is None else {"each": program.each})
+                answer = self._ask(part.code, {"block": program.id, **part.fields}, data)
             found += [f"part {number}: {problem}" for problem in verdict(part, answer, self.secrets, before)]
             found += deaf
             before.append(answer.get("result"))

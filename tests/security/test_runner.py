@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -87,11 +88,28 @@ def test_a_head_that_says_nothing_of_the_end_is_refused(head):
         Part.read(head)
 
 
+def test_a_program_for_each_of_some_values_is_as_many(tmp_path):
+    path = tmp_path / "walks.py"
+    path.write_text("# Tries some.\n# for each: range(3, 6)\n# ends: completed\nreturn data['each']\n")
+    made = Program.read(path)
+    assert [(each.name, each.each, each.tries) for each in made] == [("walks", n, "Tries some.") for n in (3, 4, 5)]
+    assert len({each.id for each in made}) == 3
+    path.write_text("# Tries some.\n# for each: []\n# ends: completed\n")
+    with pytest.raises(ValueError, match="no value"):
+        Program.read(path)
+
+
 # ---- the machine
 
 
 def test_an_honest_program_has_no_problems(runner):
     assert runner.problems(program("return 1")) == []
+
+
+def test_a_program_is_given_its_value(runner):
+    asking = program("return data['each']", f"{HEAD}# so that: result == 5\n")
+    assert runner.problems(replace(asking, each=5)) == []
+    assert runner.problems(replace(asking, each=6)) != []
 
 
 def test_a_secret_that_comes_out_is_seen(runner, monkeypatch):
