@@ -47,6 +47,13 @@ def test_an_array_of_8_mb(client: Client) -> None:
     np.testing.assert_array_equal(outcome.value["twice"], array * 2)
 
 
+def test_an_array_of_80_mb(client: Client) -> None:
+    array = np.random.default_rng(2).random((2500, 4000))
+    back = client.run("return data[::-1]", data=array).value_or_raise()
+    assert (back.dtype, back.nbytes) == (array.dtype, 80_000_000)
+    np.testing.assert_array_equal(back, array[::-1])
+
+
 def test_a_frame(client: Client) -> None:
     times = pd.date_range("2026-01-01", periods=1000, freq="min", tz="Europe/Istanbul")
     frame = pd.DataFrame({"at": times, "level": np.arange(1000.0), "station": pd.Categorical(["a", "b"] * 500)})
