@@ -1,4 +1,4 @@
-"""What an execution costs a service and its workers, and from that how many of both some rates of executions take.
+"""What an execution costs a service and its workers, and from that how many of both, and of machines, some rates take.
 
 Nothing here is tried at those rates: it is multiplication, which docs/scaling.md discusses.
 """
@@ -9,8 +9,9 @@ import asyncio
 import math
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from cellblock_sandbox.image.progress import Progress
@@ -27,6 +28,12 @@ BUSY = 0.6
 """How much of its time a core works on average, so that it keeps up when more comes than usual."""
 BLOCK_MS = 20.0
 """Processor time of the block that stands for those that work."""
+NODES = (8, 32)
+"""Cores of the machines that are counted; each core does the work of one process."""
+CORE_GB = 4
+"""Their memory, for each core."""
+LINE_GBIT, PAYLOAD_KB = 10, 10
+"""The line behind which all services stand, and what an execution sends over it each way."""
 _DAY_S = 86_400
 _WORKERS = 2
 _IN_FLIGHT = 8
@@ -102,21 +109,23 @@ async def _run(talk: Talk, requests: Sequence[bytes], count: int) -> None:
 def table(figures: Sequence[Figure]) -> str:
     """The costs, and what they come to at each of RATES, as Markdown. KeyError if a cost wasn't measured."""
     cost = {each.name: each.p50 or 0.0 for each in figures if each.group == "scaling"}
-    rows: list[tuple[str, Callable[[float], str]]] = [
+    rows: list[tuple[str, Callable[[int], str]]] = [
         ("Worker processes, blocks that do next to nothing", lambda rate: _count(rate * cost[WORKER])),
         ("the same with kept state", lambda rate: _count(rate * cost[KEPT])),
         (f"Worker processes, blocks of {BLOCK_MS:g} ms", lambda rate: _count(rate * (cost[WORKER] + BLOCK_MS))),
         ("Services", lambda rate: _count(rate * cost[SERVICE])),
-        ("Memory of the first and the fourth", lambda rate: _size(1e6 * _memory_mb(rate, cost))),
+        ("Memory of the first and the fourth", lambda rate: _size(1e6 * _memory_mb(rate, cost[WORKER], cost))),
+        *_nodes_rows(cost),
         ("Records a day, before old ones go", lambda rate: _size(1e3 * rate * _DAY_S * cost[RECORDS])),
         ("Log a day", lambda rate: _size(1e3 * rate * _DAY_S * cost[LOG])),
+        ("What is full first that more workers don't relieve", lambda rate: _first_limit(rate, cost)),
     ]
     head = "| Executions a second | " + " | ".join(f"{rate:,}" for rate in RATES) + " |"
     lines = ["| Cost of an execution | |", "|---|---:|"]
     lines += [f"| {name} | {value:.2f} {_unit(figures, name)} |" for name, value in cost.items()]
     fed = (cost[WORKER] + BLOCK_MS) / cost[SERVICE]
     lines += [
-        f"| Executions a second that one service passes on | {BUSY * 1000 / cost[SERVICE]:,.0f} |",
+        f"| Executions a second that one service passes on | {_passed_on(cost):,.0f} |",
         f"| Worker processes that it keeps busy, blocks of {BLOCK_MS:g} ms | {fed:,.0f} |",
     ]
     lines += ["", head, "|---|" + "---:|" * len(RATES)]
@@ -124,8 +133,40 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def _memory_mb(rate: float, cost: dict[str, float]) -> float:
-    return _processes(rate * cost[WORKER]) * cost[WORKER_MB] + _processes(rate * cost[SERVICE]) * cost[SERVICE_MB]
+def _nodes_rows(cost: dict[str, float]) -> Iterator[tuple[str, Callable[[int], str]]]:
+    """Rows of how many machines hold the services and the workers of a rate."""
+    kinds = (
+        ("blocks that do next to nothing", cost[WORKER]),
+        (f"blocks of {BLOCK_MS:g} ms", cost[WORKER] + BLOCK_MS),
+    )
+    for blocks, worker_ms in kinds:
+        for cores in NODES:
+            name = f"Nodes of {cores} cores and {cores * CORE_GB} GB, {blocks}"
+            yield name, partial(_nodes, cores=cores, worker_ms=worker_ms, cost=cost)
+
+
+def _nodes(rate: int, cores: int, worker_ms: float, cost: dict[str, float]) -> str:
+    """How many machines it takes, by their cores or by their memory."""
+    processes = _processes(rate * worker_ms) + _processes(rate * cost[SERVICE])
+    full_cores = _memory_mb(rate, worker_ms, cost) / 1000 / CORE_GB
+    return f"{math.ceil(max(processes, full_cores) / cores):,}"
+
+
+def _first_limit(rate: int, cost: dict[str, float]) -> str:
+    """What is met first on the way to this rate from the one before, and at which rate."""
+    before = max((each for each in RATES if each < rate), default=0)
+    line = BUSY * LINE_GBIT * 1e9 / 8 / (PAYLOAD_KB * 1e3)
+    limits = [(_passed_on(cost), "one service"), (line, f"{LINE_GBIT} Gbit/s with {PAYLOAD_KB} kB each way")]
+    met = min((each for each in limits if before <= each[0] < rate), default=None)
+    return "nothing" if met is None else f"{met[1]}, at {met[0]:,.0f}"
+
+
+def _passed_on(cost: dict[str, float]) -> float:
+    return BUSY * 1000 / cost[SERVICE]
+
+
+def _memory_mb(rate: float, worker_ms: float, cost: dict[str, float]) -> float:
+    return _processes(rate * worker_ms) * cost[WORKER_MB] + _processes(rate * cost[SERVICE]) * cost[SERVICE_MB]
 
 
 def _processes(milliseconds_a_second: float) -> int:

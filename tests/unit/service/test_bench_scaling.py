@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 
 import pytest
 from cellblock_service.bench import scaling
@@ -21,8 +22,11 @@ COSTS = [
 ]
 
 
-def rows() -> dict[str, list[str]]:
-    lines = [line.strip("| ").split(" | ") for line in scaling.table(COSTS).splitlines() if line.startswith("|")]
+def rows(**changed: float) -> dict[str, list[str]]:
+    """The table, of COSTS or with some of them changed, by the names of their constants."""
+    others = {getattr(scaling, name): value for name, value in changed.items()}
+    costs = [replace(each, p50=others.get(each.name, each.p50)) for each in COSTS]
+    lines = [line.strip("| ").split(" | ") for line in scaling.table(costs).splitlines() if line.startswith("|")]
     return {name: values for name, *values in lines}
 
 
@@ -53,6 +57,34 @@ def test_memory_and_disk() -> None:
     assert found["Memory of the first and the fourth"] == ["150 MB", "600 MB", "60 GB"]
     assert found["Records a day, before old ones go"] == ["432 MB", "43 GB", "4.3 TB"]
     assert found["Log a day"] == ["216 MB", "22 GB", "2.2 TB"]
+
+
+def test_nodes_hold_services_and_workers() -> None:
+    """One process on each core: at a thousand a second, a service and 10 or 44 workers."""
+    found = rows()
+    assert found["Nodes of 8 cores and 32 GB, blocks that do next to nothing"] == ["1", "2", "138"]
+    assert found["Nodes of 32 cores and 128 GB, blocks that do next to nothing"] == ["1", "1", "35"]
+    assert found["Nodes of 8 cores and 32 GB, blocks of 20 ms"] == ["1", "6", "555"]
+    assert found["Nodes of 32 cores and 128 GB, blocks of 20 ms"] == ["1", "2", "139"]
+
+
+def test_nodes_are_more_when_their_memory_is_full_before_their_cores_are() -> None:
+    """A thousand workers of 40 GB, and a hundred services of 0.1 GB, in 32 GB or 128 GB each."""
+    found = rows(WORKER_MB=40_000.0)
+    assert found["Nodes of 8 cores and 32 GB, blocks that do next to nothing"][-1] == "1,251"
+    assert found["Nodes of 32 cores and 128 GB, blocks that do next to nothing"][-1] == "313"
+
+
+@pytest.mark.parametrize(
+    ("service_ms", "limits"),
+    [
+        (0.6, ["nothing", "nothing", "one service, at 1,000"]),
+        (2.4, ["nothing", "one service, at 250", "10 Gbit/s with 10 kB each way, at 75,000"]),
+        (100.0, ["one service, at 6", "nothing", "10 Gbit/s with 10 kB each way, at 75,000"]),
+    ],
+)
+def test_what_is_full_first_on_the_way_from_the_rate_before(service_ms: float, limits: list[str]) -> None:
+    assert rows(SERVICE=service_ms)["What is full first that more workers don't relieve"] == limits
 
 
 def test_a_cost_that_was_not_measured_is_named() -> None:
