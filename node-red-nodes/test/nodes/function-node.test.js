@@ -154,14 +154,19 @@ describe("a Code Block as a function node", function () {
     });
 
     describe("further ports", () => {
-        it("printed text, as it comes", async () => {
-            const flow = await block("import sys\nprint('one')\nprint('two', file=sys.stderr)\nreturn 'three'",
-                { printOutput: true, outputs: 2 });
+        it("printed text, while the block still runs", async () => {
+            const flow = await block("import sys, time\nprint('one')\nprint('two', file=sys.stderr)\n"
+                + "while not flow.get('heard', default=False): time.sleep(0.01)\nprint('three')\nreturn 'four'",
+            { printOutput: true, outputs: 2 });
             flow.send({ payload: 1, _msgid: "m1" });
+            await flow.at("out1", 2);
+            assert.equal(flow.seen.out0.length + flow.seen.completed.length, 0);
+            flow.block.context().flow.set("heard", true);
             await flow.at("out0");
             assert.deepEqual(flow.seen.out1, [
                 { _msgid: "m1", payload: "one\n", stream: "stdout" },
                 { _msgid: "m1", payload: "two\n", stream: "stderr" },
+                { _msgid: "m1", payload: "three\n", stream: "stdout" },
             ]);
         });
 

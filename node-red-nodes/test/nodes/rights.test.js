@@ -48,7 +48,9 @@ describe("rights", function () {
             { id: "block", type: "code-block", service: "service", code: "return 1", secretNames: ["KEY"],
                 credentials: { secret0: "of the block" }, wires: [[]], ...placed },
         ];
+        const before = nodeRed.logged.length;
         await nodeRed.admin("POST", "flows", flows, authorization("writer"));
+        await nodeRed.until(() => nodeRed.logged.slice(before).includes("Started flows"), "the deployment");
     }
 
     const questions = {
@@ -97,7 +99,7 @@ describe("rights", function () {
     it("are asked for at each address that the nodes add", () => {
         const asked = Object.values(questions).map(([method, place]) => `${method} /${place.split("?")[0]}`);
         const added = addresses();
-        assert.equal(added.length, asked.length, added.join());
+        assert.equal(added.length, asked.length, JSON.stringify(added));
         for (const { method, pattern } of added) {
             const expected = new RegExp(`^${method} ${pattern.replaceAll(/:[a-z]+/g, "[^/]+")}$`);
             assert.ok(asked.some((each) => expected.test(each)), `${method} ${pattern}`);
