@@ -10,38 +10,19 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import distributed
 import numpy as np
 import pytest
-from cellblock_service.client import Client, Output
+from cellblock_service.client import Client, Output, Status
 from cellblock_service.cluster.demand import Adaptive
-from dask_cluster import Cluster, wait_for_workers
+from dask_cluster import Cluster, begun, sent, wait_for_workers
 from serving import Service
 
 Serve = Callable[..., Service]
-
-
-def sent(service: Service, code: str, **fields: Any) -> Future[dict[str, Any]]:
-    """Send a block."""
-    pool = ThreadPoolExecutor(1)
-    answer = pool.submit(service.run, code, **fields)
-    pool.shutdown(wait=False)
-    return answer
-
-
-def begun(service: Service, code: str, ident: str, **fields: Any) -> Future[dict[str, Any]]:
-    """Send a block, and come back when it has begun."""
-    answer = sent(service, code, id=ident, **fields)
-    deadline = time.monotonic() + 20
-    while service.get(f"/v1/executions/{ident}")[1].get("status") != "running":
-        assert time.monotonic() < deadline
-        assert not answer.done(), answer.result()
-        time.sleep(0.02)
-    return answer
 
 
 def ends(service: Service, ident: str) -> list[str]:
@@ -81,6 +62,20 @@ def test_output_cancellation_and_limits(cluster: Cluster, serve: Serve) -> None:
     assert service.run("while True: pass", timeout_s=0.5)["status"] == "timeout"
     assert service.run("return bytearray(200 << 20) and 1", memory_mb=128)["error"]["type"] == "MemoryError"
     assert service.run("return 6 * 7")["result"] == 42
+
+
+def test_a_session_is_told_when_a_block_begins(cluster: Cluster, serve: Serve) -> None:
+    """Which is not when it is sent."""
+    worker = cluster.add()
+    service = serve(1)
+    (process,) = worker.children()
+    os.kill(process, signal.SIGSTOP)
+    with Client(f"http://127.0.0.1:{service.port}") as client, client.start("return 6 * 7") as execution:
+        service.wait_for_metric("cellblock_workers_busy", 1)
+        assert (next(iter(execution)), execution.status) == (Status("queued"), "queued")
+        os.kill(process, signal.SIGCONT)
+        assert [*execution] == [Status("queued"), Status("running")]
+        assert execution.result().value == 42
 
 
 def test_kept_state_stays_on_its_worker(cluster: Cluster, serve: Serve) -> None:
@@ -183,6 +178,22 @@ async def test_a_worker_that_is_retired_ends_its_block_first(cluster: Cluster, s
     assert [each.result(30)["result"] for each in running] == [0, 1]
     wait_for_workers(service, 1)
     assert service.run("return 1")["result"] == 1
+
+
+def test_a_scheduler_that_dies_takes_no_block_along_and_is_found_again(cluster: Cluster, serve: Serve) -> None:
+    cluster.add()
+    service = serve(1)
+    running = begun(service, "import time\ntime.sleep(4)\nreturn 'done'", "in-mid-run")
+    cluster.kill_scheduler()
+    assert running.result(30)["result"] == "done"
+    assert ends(service, "in-mid-run") == ["completed"]
+    # A Dask worker ends with its scheduler.
+    wait_for_workers(service, 0)
+    assert cluster.workers[0].process.wait(30) is not None
+    cluster.start_scheduler()
+    cluster.add()
+    wait_for_workers(service, 1)
+    assert service.run("return 6 * 7")["result"] == 42
 
 
 def test_a_scheduler_that_is_not_there_is_said(image_home: Path) -> None:
