@@ -168,4 +168,4 @@ function readNumber(name, value, { fallback, min, max, whole = false }) {
     return number;
 }
 
-module.exports = { readSettings };
+module.exports = { MAX_MEMORY_MB, MAX_TIMEOUT_S, readSettings };

@@ -13,13 +13,12 @@
 "use strict";
 
 const { EventEmitter } = require("node:events");
-const fs = require("node:fs");
 const net = require("node:net");
-const path = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { look } = require("./ask");
 const { Child } = require("./child");
 const { INSTALL, findCommand } = require("./command");
+const { environmentFor } = require("./environment");
 const { parseLine } = require("./lines");
 
 const POLL_MS = 200;
@@ -219,30 +218,12 @@ class LocalService extends EventEmitter {
 
     #begin(command, args, onLine) {
         const child = new Child(command, args, {
-            env: this.#environment(),
+            env: environmentFor(this.settings),
             onLine,
             onTrouble: ({ message }) => this.log("warn", `nothing ends the service if Node-RED is killed: ${message}`),
         });
         this.#child = child;
         return child;
-    }
-
-    /** What it is told beside its arguments; the environment is stronger than a file of settings. */
-    #environment() {
-        const { token, url, folders = [] } = this.settings;
-        const env = { CELLBLOCK_LOG_FORMAT: "json", CELLBLOCK_LOG_LEVEL: "info" };
-        if (token) {
-            env.CELLBLOCK_TOKEN = token;
-        }
-        // Whoever had blocks running has let go of them when it is asked to end.
-        env.CELLBLOCK_DRAIN_S = process.env.CELLBLOCK_DRAIN_S || "5";
-        if (folders.length > 0 && !process.env.CELLBLOCK_RECORDS_FILE) {
-            // Each service needs its own, and others may run on this machine.
-            const folder = path.join(folders[0], ".cellblock");
-            fs.mkdirSync(folder, { recursive: true });
-            env.CELLBLOCK_RECORDS_FILE = path.join(folder, `records-${portOf(url)}.sqlite3`);
-        }
-        return env;
     }
 
     get #host() {

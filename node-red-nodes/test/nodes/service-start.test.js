@@ -136,6 +136,31 @@ describe("cellblock-service that starts the service", function () {
         }
     });
 
+    it("takes each limit that a block may have: 600 s, the most memory, and msg.timeout", async () => {
+        const [tab, inject, block, ...more] = flowOf({}, "return msg['timeout']");
+        const timeout = { p: "timeout", v: "86400", vt: "num" };
+        await nodeRed.start([tab, { ...inject, props: [...inject.props, timeout] },
+            { ...block, timeout: 600, memory: 4096 },
+            { ...inject, id: "plain", wires: [["usual"]] },
+            { ...block, id: "usual", timeout: 600, memory: 4096, code: "return 'no timeout of its own'" }, ...more]);
+        await nodeRed.inject("inject");
+        assert.deepEqual(await results(1), [86400]);
+        await nodeRed.inject("plain");
+        assert.deepEqual(await results(2), [86400, "no timeout of its own"]);
+    });
+
+    it("has the user's maxima, if the environment has any", async () => {
+        nodeRed.env = { CELLBLOCK_MAX_TIMEOUT_S: "60" };
+        const [tab, inject, block, ...more] = flowOf();
+        await nodeRed.start([tab, inject, { ...block, timeout: 61 }, ...more,
+            { id: "catch", z: "tab", type: "catch", x: 1, y: 2, wires: [["caught"]] },
+            { id: "caught", z: "tab", x: 2, y: 2, type: "debug", active: true, tosidebar: true, complete: "error",
+                targetType: "msg", wires: [] }]);
+        await nodeRed.inject("inject");
+        const [{ value }] = await nodeRed.debug("caught");
+        assert.match(value.message, /timeout_s.*60/s);
+    });
+
     it("a command that isn't there: the node, its errors and the dialog say what to type", async () => {
         await nodeRed.start([...flowOf({ command: "/nowhere/cellblock" }),
             { id: "catch", z: "tab", type: "catch", x: 1, y: 2, wires: [["caught"]] },

@@ -17,11 +17,13 @@ const { look } = require("../../lib/local/ask");
 const { Child } = require("../../lib/local/child");
 const { findCommand } = require("../../lib/local/command");
 const { LocalConnection } = require("../../lib/local/connection");
+const { environmentFor } = require("../../lib/local/environment");
 const { parseLine, readLines } = require("../../lib/local/lines");
 const { LocalService } = require("../../lib/local/service");
 const { SharedServices } = require("../../lib/local/shared");
 const { tryConnection } = require("../../lib/local/trial");
 const { statusOf } = require("../../lib/local/words");
+const { readSettings } = require("../../lib/settings");
 const { differ } = require("../../lib/versions");
 const { freePort } = require("../service");
 
@@ -67,6 +69,54 @@ describe("local service", () => {
             assert.equal(find(""), null);
             assert.equal(find("./plain"), null);
             assert.equal(find("/no/such/file"), null);
+        });
+    });
+
+    describe("its environment", () => {
+        const told = (env = {}) => environmentFor({ url: new URL("http://127.0.0.1:8765"), folders: [folder] },
+            { HOME: folder, ...env });
+        const maxima = (env) => {
+            const { CELLBLOCK_MAX_TIMEOUT_S, CELLBLOCK_MAX_MEMORY_MB } = told(env);
+            return [CELLBLOCK_MAX_TIMEOUT_S, CELLBLOCK_MAX_MEMORY_MB];
+        };
+
+        it("has the limits that a block may be given as maxima, unless the user has set others", () => {
+            assert.deepEqual(maxima(), ["86400", "4096"]);
+            assert.deepEqual(maxima({ CELLBLOCK_MAX_TIMEOUT_S: "60" }), [undefined, "4096"]);
+            assert.deepEqual(maxima({ CELLBLOCK_MAX_MEMORY_MB: "512" }), ["86400", undefined]);
+            readSettings({ timeout: "86400", memory: "4096" });
+        });
+
+        it("leaves maxima to the service's file of settings, wherever that is", () => {
+            const write = (name, text) => {
+                const file = path.join(folder, name);
+                fs.mkdirSync(path.dirname(file), { recursive: true });
+                fs.writeFileSync(file, text);
+                return file;
+            };
+            const named = write("named.toml", "# max_timeout_s = 1\ntimeout_s = 1\nmax_memory_mb = 64\n");
+            assert.deepEqual(maxima({ CELLBLOCK_CONFIG: named }), ["86400", undefined]);
+            assert.deepEqual(maxima({ CELLBLOCK_CONFIG: "~/named.toml" }), ["86400", undefined]);
+            write("home/cellblock.toml", "max_timeout_s=60");
+            assert.deepEqual(maxima({ CELLBLOCK_HOME: path.join(folder, "home") }), [undefined, "4096"]);
+            write(".cache/cellblock/cellblock.toml", "max_memory_mb = 64\n  max_timeout_s = 60");
+            assert.deepEqual(maxima(), [undefined, undefined]);
+            assert.deepEqual(maxima({ XDG_CACHE_HOME: path.join(folder, "cache") }), ["86400", "4096"]);
+        });
+
+        it("is its environment: with the maxima, and records of its own", async () => {
+            const command = script("tell", "echo \"$1 $CELLBLOCK_MAX_TIMEOUT_S $CELLBLOCK_RECORDS_FILE\"; exit 1");
+            const lines = [];
+            const url = new URL(`http://127.0.0.1:${await freePort()}`);
+            const service = new LocalService({ url, command, folders: [folder] }, (_, text) => lines.push(text));
+            service.start();
+            while (service.state.name !== "waiting") {
+                await once(service, "state");
+            }
+            await service.stop();
+            const records = path.join(folder, ".cellblock", `records-${url.port}.sqlite3`);
+            assert.ok(lines.includes(`serve 86400 ${records}`), lines.join());
+            assert.ok(fs.existsSync(path.dirname(records)));
         });
     });
 
