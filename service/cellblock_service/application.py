@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 
 import structlog
 from aiohttp import web
-from cellblock_sandbox.image.home import Home
 
 from cellblock_service.api import (
     access,
@@ -92,7 +91,7 @@ def create_app(settings: Settings, worker: WorkerOptions, launching: Launch = la
     app.on_response_prepare.append(tell_rate)
     app.on_response_prepare.append(end_connection)
     app.on_startup.append(logs.report_stray_errors)
-    app.on_shutdown.append(_drain)
+    app.on_shutdown.append(_hang_up)
     return app
 
 
@@ -105,6 +104,8 @@ def _add_executions(app: web.Application, settings: Settings) -> None:
         memory,
         kill_grace_s=settings.kill_grace_s,
         inputs_bytes=settings.body_bytes,
+        queue_bytes=settings.queue_bytes,
+        concurrent_per_block=settings.concurrent_per_block,
     )
     app[STREAM] = EventStream()
     app[EXECUTIONS].observers += [app[STREAM], Reporter(app[RECORDS], app[METRICS])]
@@ -141,7 +142,7 @@ def _watch(app: web.Application) -> None:
 
 def _records(settings: Settings) -> Records:
     return Records(
-        settings.records_file or Home.find(settings.home).root / "records.sqlite3",
+        settings.records_path,
         keep_days=settings.records_keep_days,
         keep_bytes=settings.records_keep_mb * MEBIBYTE,
         result_bytes=settings.record_result_bytes,
@@ -211,10 +212,15 @@ def _workers(launching: Launch) -> Callable[[web.Application], AsyncIterator[Non
     return work
 
 
-async def _drain(app: web.Application) -> None:
-    """Take nothing new, let what runs end, or end it, then hang up on those who only listen."""
+async def drain(app: web.Application) -> None:
+    """Take nothing new and let what runs end, for `drain_s` at most; all that is there can still be asked for."""
     app[POOL].stop_admission()
     await app[EXECUTIONS].drain(app[SETTINGS].drain_s)
+
+
+async def _hang_up(app: web.Application) -> None:
+    """End what still runs, and hang up on those who only listen."""
+    app[POOL].stop_admission()
     await app[EXECUTIONS].close()  # now, while those who wait can be told
     app[STREAM].close()
     await app[SESSIONS].close(within_s=_LAST_WORDS_S)

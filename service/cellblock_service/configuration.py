@@ -34,10 +34,15 @@ class ConfigurationInvalid(UserFault):
         super().__init__(f"{path}: {why}.", todo=todo)
 
 
+def usual(home: Path | None = None) -> Path:
+    """Where the file is if none is named."""
+    return Home.find(home).root / NAME
+
+
 def find(home: Path | None = None) -> Path | None:
     """Give the file to read; None: there is none. Raises ConfigurationInvalid if one is named and isn't there."""
     named = os.environ.get(VARIABLE)
-    path = Path(named).expanduser() if named else Home.find(home).root / NAME
+    path = Path(named).expanduser() if named else usual(home)
     if path.is_file():
         return path
     if named:

@@ -31,11 +31,14 @@ class ServiceError(Exception):
     status: ClassVar[int] = 500
     error_key: ClassVar[str] = "internal_error"
     title: ClassVar[str] = "Cellblock failed"
+    retry_after_s: ClassVar[int] = 0
+    """When to come back, unless the one who raises it knows better; 0: nobody can tell."""
 
     def __init__(self, detail: str, *, headers: dict[str, str] | None = None, **members: Any) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.headers = headers or {}
+        self.headers = {"Retry-After": str(self.retry_after_s)} if self.retry_after_s else {}
+        self.headers |= headers or {}
         self.members = members
 
 
@@ -209,6 +212,7 @@ class TooManyRunning(ServiceError):
     status = 429
     error_key = "too_many_running"
     title = "Too many executions at a time"
+    retry_after_s = 1
 
 
 class QueueFull(ServiceError):
@@ -217,6 +221,7 @@ class QueueFull(ServiceError):
     status = 429
     error_key = "queue_full"
     title = "Too many executions are waiting"
+    retry_after_s = 1
 
 
 class TooManySessions(ServiceError):
@@ -225,6 +230,7 @@ class TooManySessions(ServiceError):
     status = 503
     error_key = "too_many_sessions"
     title = "Too many sessions are open"
+    retry_after_s = 1
 
 
 class NotReady(ServiceError):
@@ -233,6 +239,7 @@ class NotReady(ServiceError):
     status = 503
     error_key = "not_ready"
     title = "No worker is ready"
+    retry_after_s = 1
 
 
 class ImageLoading(ServiceError):
@@ -241,6 +248,7 @@ class ImageLoading(ServiceError):
     status = 503
     error_key = "image_loading"
     title = "An image is being built"
+    retry_after_s = 1
 
 
 class BuildFailed(ServiceError):

@@ -46,12 +46,15 @@ async def serve(settings: Settings) -> None:
     await asyncio.to_thread(importlib.import_module, "cellblock_service.application")
     from aiohttp import web  # noqa: PLC0415
 
-    from cellblock_service.application import create_app  # noqa: PLC0415
+    from cellblock_service.application import create_app, drain  # noqa: PLC0415
 
     # A client that goes away cancels its handler, and with it the block that nobody waits for any more.
+    app = create_app(settings, worker, launching)
     runner = web.AppRunner(
-        create_app(settings, worker, launching),
+        app,
         handler_cancellation=True,
+        # For the first request of a connection too, whose head may never be complete.
+        keepalive_timeout=settings.body_timeout_s,
         shutdown_timeout=_HANG_UP_S,
         access_log=None,
         read_bufsize=READ_BUFFER,
@@ -63,7 +66,8 @@ async def serve(settings: Settings) -> None:
         log.info("listening", url=_url(listener, secure=certificate is not None), image=settings.image)
         async with certificate.following() if certificate else nullcontext():
             await stop.wait()
-        log.info("stopping", drain_s=settings.drain_s)
+            log.info("stopping", drain_s=settings.drain_s)
+            await drain(app)
     finally:
         await runner.cleanup()
         listener.close()

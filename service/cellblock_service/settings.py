@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from cellblock_sandbox.image.home import Home
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -73,6 +74,10 @@ class Settings(BaseSettings):
     """Executions that may wait for a worker; one more is answered 429."""
     block_queue_size: int = Field(default=64, ge=0)
     """Executions of one block that may wait; one more is answered 429."""
+    queue_bytes: int = Field(default=1024 * MEBIBYTE, ge=1)
+    """Bytes of values that executions may hold which wait or run; more is answered 429, unless it is alone."""
+    concurrent_per_block: int = Field(default=0, ge=0)
+    """Executions of one block that may run at a time, so that long ones leave workers to others; 0: any number."""
     recycle_after: int = Field(default=1000, ge=1)
     """Executions after which a worker process is replaced."""
     recycle_memory_mb: int = Field(default=1024, ge=64)
@@ -116,7 +121,7 @@ class Settings(BaseSettings):
     body_bytes: int = Field(default=256 * MEBIBYTE, ge=1024, le=4096 * MEBIBYTE)
     """Largest request body, after decompression."""
     body_timeout_s: float = Field(default=60.0, gt=0, le=MAX_SECONDS)
-    """Time a client has to send its body."""
+    """Time a client has to send the head of a request, or its next one, and as long again for its body."""
     sessions: int = Field(default=2000, ge=0)
     """Sessions that may be open at a time."""
     session_linger_s: float = Field(default=30.0, ge=0, le=MAX_SECONDS)
@@ -167,6 +172,11 @@ class Settings(BaseSettings):
     def images_disk_bytes(self) -> int:
         """`images_disk_mb` in bytes."""
         return self.images_disk_mb * MEBIBYTE
+
+    @property
+    def records_path(self) -> Path:
+        """Where the records are."""
+        return self.records_file or Home.find(self.home).root / "records.sqlite3"
 
     @property
     def token_file(self) -> TokenFile:

@@ -7,7 +7,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,13 @@ import pytest
 from serving import Service
 
 TOKEN = "integration-token"
+
+
+def wait_until(condition: Callable[[], bool], within_s: float = 20) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -140,13 +148,17 @@ def test_a_large_array_crosses_both_ways(service: Service) -> None:
 
 def test_a_killed_worker_ends_its_block_and_nothing_else(service: Service) -> None:
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(service.run, "import time\ntime.sleep(20)", timeout_s=30)
+        fields = {"id": "killed", "block": "a block", "timeout_s": 30}
+        running = pool.submit(service.run, "import time\ntime.sleep(20)", **fields)
         time.sleep(1)
         for worker in service.workers():
             os.kill(worker, signal.SIGKILL)
         answer = running.result()
     assert (answer["status"], answer["error"]["type"]) == ("error", "WorkerCrashed")
     assert "SIGKILL" in answer["error"]["message"]
+    lines = [json.loads(line) for line in service.log.read_text().splitlines()]
+    lost = [(line.get("execution"), line.get("block")) for line in lines if line["event"] == "worker_lost"]
+    assert lost.count(("killed", "a block")) == 1, "the log tells what the worker was doing"
     service.wait_ready()
     assert service.run("return 1")["result"] == 1
 
@@ -191,6 +203,39 @@ def test_stopping_lets_running_blocks_end_and_leaves_no_process(image_home: Path
     assert {"listening", "worker_ready", "execution", "stopping"} <= {line["event"] for line in lines}
     assert "secret" not in logged
     assert TOKEN not in logged
+
+
+def test_a_service_that_stops_is_asked_and_told_until_nothing_runs(image_home: Path) -> None:
+    running = Service(image_home, CELLBLOCK_WORKERS="2")
+    running.wait_ready()
+    wait_until(lambda: running.metric("cellblock_workers_ready") == 2)
+    slow = {"code": "import time\ntime.sleep(1.5)\nreturn 'whole'"}
+    assert running.post(slow | {"id": "slow"}, Prefer="respond-async")[0] == 202
+    assert running.post({"code": "while True: pass", "id": "endless"}, Prefer="respond-async")[0] == 202
+    running.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: running.get("/readyz")[0] == 503)
+    assert running.get("/readyz")[1]["reasons"] == ["the service is stopping"]
+    status, refused = running.post({"code": "1"})
+    assert (status, refused["error_key"]) == (503, "not_ready")
+    cancel = urllib.request.Request(f"http://127.0.0.1:{running.port}/v1/executions/endless", method="DELETE")
+    assert running.exchange(cancel)[1]["status"] == "cancelled"
+    assert running.get("/v1/executions/slow?wait=20")[1]["result"] == "whole"
+    assert running.process.wait(timeout=20) == 0
+
+
+def test_a_connection_without_a_whole_head_is_closed(image_home: Path) -> None:
+    running = Service(image_home, CELLBLOCK_WORKERS="1", CELLBLOCK_BODY_TIMEOUT_S="1")
+    running.wait_ready()
+    beginnings = b"", b"POST /v1/exe", b"POST /v1/execute HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    connections = [socket.create_connection(("127.0.0.1", running.port)) for _ in beginnings]
+    for connection, beginning in zip(connections, beginnings, strict=True):
+        connection.sendall(beginning)
+        connection.settimeout(20)
+    assert running.run("return 1")["result"] == 1
+    for connection in connections:
+        assert connection.recv(1000) == b""
+        connection.close()
+    running.stop()
 
 
 def test_workers_die_with_the_service(image_home: Path) -> None:

@@ -45,9 +45,7 @@ class Admission:
             return
         most = concurrent_for(principal, self.settings)
         if most is not None and self.executions.running_of(principal.id) >= most:
-            raise TooManyRunning(
-                f"{most} executions of this token are under way, as many as may be", headers={"Retry-After": "1"}
-            )
+            raise TooManyRunning(f"{most} executions of this token are under way, as many as may be")
 
     def limits(self, principal: Principal, asked: Mapping[str, Number | None]) -> dict[str, Number]:
         """Give the limits that hold for an execution. Raises AboveMaximum."""

@@ -11,10 +11,10 @@ from typing import Any
 from aiohttp import web
 
 from cellblock_service.api.answers import members
-from cellblock_service.api.executions import find
-from cellblock_service.api.keys import ADMISSION, PRINCIPAL, STREAM
+from cellblock_service.api.keys import ADMISSION, EXECUTIONS, PRINCIPAL, STREAM
 from cellblock_service.api.problems import document
 from cellblock_service.executions.execution import Event, Execution
+from cellblock_service.executions.past import Past
 
 # Often enough for proxies that drop connections on which nothing happens.
 KEEP_ALIVE_S = 15.0
@@ -44,8 +44,15 @@ async def all_events(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/v1/executions/{id}/events")
 async def events_of_one(request: web.Request) -> web.StreamResponse:
-    """Tell what has happened to an execution, from the beginning or after `Last-Event-ID`, and goes on to its end."""
-    execution = find(request)
+    """Tell what has happened to an execution, from the beginning or after `Last-Event-ID`, and go on to its end.
+
+    Of one that only the records know, that is how it ended.
+    """
+    execution = await request.app[EXECUTIONS].find(request[PRINCIPAL].id, request.match_info["id"])
+    if isinstance(execution, Past):
+        async with _sent(request) as response:
+            await response.write(_event("result", _end_of(execution)))
+            return response
     heard = _Heard()
     execution.followers.add(heard)
     last = request.headers.get("Last-Event-ID", "0")
@@ -62,6 +69,8 @@ async def events_of_one(request: web.Request) -> web.StreamResponse:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(KEEP_ALIVE_S):
                         await heard.wakeup.wait()
+                if not request.app[ADMISSION].still_lets_in(request[PRINCIPAL]):
+                    return response
                 if seq >= len(execution.events):
                     await response.write(b": still here\n\n")
     finally:
@@ -90,8 +99,10 @@ def _shown(execution: Execution, event: Event) -> dict[str, Any]:
     """An event's members; at the end what is known but the value itself, which has its own address."""
     if execution.refusal is not None and event.kind == "refused":
         return {"problem": document(execution.refusal)}
-    if event.kind != "result":
-        return dict(event.members)
+    return dict(event.members) if event.kind != "result" else _end_of(execution)
+
+
+def _end_of(execution: Execution | Past) -> dict[str, Any]:
     elsewhere = ("stdout", "stderr", "figures")
     return {name: value for name, value in members(execution).items() if name not in elsewhere}
 

@@ -19,11 +19,6 @@ MOST_WAIT_S = 300.0
 routes = web.RouteTableDef()
 
 
-def find(request: web.Request) -> Execution:
-    """Find the execution of the request's path among those in memory. Raises ExecutionUnknown."""
-    return request.app[EXECUTIONS].get(request[PRINCIPAL].id, request.match_info["id"])
-
-
 @routes.get("/v1/executions/{id}")
 async def show(request: web.Request) -> web.StreamResponse:
     """Tell how it is; with `?wait=SECONDS`, when it has ended or after so long."""

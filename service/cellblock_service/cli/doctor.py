@@ -45,7 +45,9 @@ def run(_options: argparse.Namespace) -> int:
     try:
         settings = Settings()
         policy = Policy.from_environment()
-        _section("settings", _shown(settings, configuration.find()))
+        file = configuration.find()
+        _section("settings", _shown(settings, file))
+        say(f"  settings file: {file or f'none; it would be {configuration.usual()}'}")
     except ValidationError as error:
         return _conclude([describe(error)])
     except CellblockError as error:
@@ -135,8 +137,10 @@ def _shown(settings: Settings, file: Path | None) -> list[tuple[str, str]]:
     from_environment = EnvSettingsSource(Settings)()
     from_file = configuration.read(file, Settings.model_fields) if file else {}
 
+    in_force = {"home": Home.find(settings.home).root, "records_file": settings.records_path}
+
     def text(name: str) -> str:
-        value = getattr(settings, name)
+        value = in_force.get(name, getattr(settings, name))
         origin = "environment" if name in from_environment else str(file) if name in from_file else "default"
         return f"{'(set, hidden)' if isinstance(value, SecretStr) else value}  ({origin})"
 

@@ -36,6 +36,7 @@ class Request(TypedDict, total=False):
     id: str | None
     block: str | None
     order: Literal["in-order", "parallel"] | None
+    concurrent: int | None
     keep_state: bool | None
     reset_state: bool | None
     packages: Sequence[str] | None

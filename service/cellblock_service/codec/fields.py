@@ -39,6 +39,7 @@ class ExecuteRequest:
     id: str | None = None
     block: str | None = None
     order: str | None = None
+    concurrent: int | None = None
     keep_state: bool = False
     reset_state: bool = False
     packages: tuple[str, ...] = ()
@@ -49,9 +50,10 @@ class ExecuteRequest:
     payloads: dict[str, Buffer] = field(default_factory=dict)
 
     @property
-    def in_order(self) -> bool:
-        """Whether it waits for the execution of its block before it."""
-        return self.keep_state or (self.block is not None and self.order != "parallel")
+    def at_once(self) -> int:
+        """How many executions of its block may run at a time: 1 in order, 0 for any number."""
+        in_order = self.keep_state or (self.block is not None and self.order != "parallel")
+        return 1 if in_order else self.concurrent or 0
 
 
 def check(cut: Cut) -> ExecuteRequest:
@@ -70,11 +72,13 @@ def check(cut: Cut) -> ExecuteRequest:
 
 
 def _check_together(request: ExecuteRequest) -> None:
-    for name in ("order", "keep_state", "reset_state"):
+    for name in ("order", "concurrent", "keep_state", "reset_state"):
         if getattr(request, name) and request.block is None:
             raise MissingField(f"block: {name} needs the name of the block", field="block")
     if request.keep_state and request.order == "parallel":
         raise InvalidValue("order: a block that keeps state runs in order", field="order")
+    if (request.concurrent or 1) > 1 and request.at_once == 1:
+        raise InvalidValue("concurrent: only with order 'parallel' can a block run more at a time", field="concurrent")
     if request.dependencies and "inputs" in request.payloads:
         raise InvalidValue("dependencies: they take the place of inputs; send one of the two", field="dependencies")
 
@@ -226,6 +230,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "id": identifier,
     "block": _block_name,
     "order": _order,
+    "concurrent": whole(MAX_COUNT),
     "keep_state": _boolean,
     "reset_state": _boolean,
     "packages": _requirements,

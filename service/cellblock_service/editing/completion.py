@@ -57,7 +57,7 @@ class Completer:
         `image` is the standard image, whose packages come first.
         """
         if self._waiting >= MAX_WAITING:
-            raise QueueFull(f"{MAX_WAITING} completions are waiting", headers={"Retry-After": "1"})
+            raise QueueFull(f"{MAX_WAITING} completions are waiting")
         self._waiting += 1
         try:
             async with self._turn:

@@ -112,9 +112,7 @@ class Execution:
 
     def __post_init__(self) -> None:
         self.begun = self.clock()
-        code = self.work.code.encode("utf-8", "surrogatepass")
-        self.code_sha256 = hashlib.sha256(code).hexdigest()
-        self.sizes = {"code": len(code)} | {name: len(value) for name, value in self.work.payloads.items()}
+        self.code_sha256, self.sizes = measures(self.work)
 
     @property
     def owner(self) -> str:
@@ -125,6 +123,11 @@ class Execution:
     def lane(self) -> str:
         """The lane it waits in: its block's, else its owner's."""
         return f"{self.owner}/{self.work.block}" if self.work.block else self.owner
+
+    @property
+    def held_bytes(self) -> int:
+        """The bytes of values that it holds until it has ended."""
+        return sum(len(each) for each in self.work.payloads.values())
 
     @property
     def state_key(self) -> str | None:
@@ -217,6 +220,14 @@ class Execution:
         text = decoder.decode(chunk, final)
         if text:
             self.publish(stream, text=text)
+
+
+def measures(work: ExecuteRequest) -> tuple[str, dict[str, int]]:
+    """Give what the records keep of a request: its code's sha256, and the bytes of code and values."""
+    code = work.code.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(code).hexdigest(), {"code": len(code)} | {
+        name: len(value) for name, value in work.payloads.items()
+    }
 
 
 def digest(work: ExecuteRequest) -> bytes:

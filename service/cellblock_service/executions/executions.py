@@ -2,8 +2,8 @@
 
     queued -> (loading: its image is found or built) -> a place in the pool -> running -> an outcome
 
-What can be refused is refused before anything runs: no place in the queue, no image, no worker. From the moment a
-worker has it, an execution ends as completed, error, timeout or cancelled, whatever happens.
+What can be refused is refused before anything runs: no place in the queue, at once; no image, no worker. From the
+moment a worker has it, an execution ends as completed, error, timeout or cancelled, whatever happens.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from cellblock_service.errors import (
     IdInUse,
     ImageLoading,
     NotReady,
+    QueueFull,
     ServiceError,
 )
 from cellblock_service.executions import exchange
@@ -81,13 +82,24 @@ class Executions:
     """All executions of the service."""
 
     def __init__(
-        self, pool: Pool, catalogue: Catalogue, kept: Kept, memory: Memory, *, kill_grace_s: float, inputs_bytes: int
+        self,
+        pool: Pool,
+        catalogue: Catalogue,
+        kept: Kept,
+        memory: Memory,
+        *,
+        kill_grace_s: float,
+        inputs_bytes: int,
+        queue_bytes: int,
+        concurrent_per_block: int,
     ) -> None:
         self._pool = pool
         self._catalogue = catalogue
         self._kept = kept
         self._kill_grace_s = kill_grace_s
         self._inputs_bytes = inputs_bytes
+        self._queue_bytes = queue_bytes
+        self._concurrent_per_block = concurrent_per_block
         self._memory = memory
         self.observers: list[Observer] = []
 
@@ -113,7 +125,7 @@ class Executions:
         return found
 
     def start(self, ask: Ask) -> Execution:
-        """Begin an execution, or find the one that the same request began before. Raises IdInUse."""
+        """Begin an execution, or find that of the same request. Raises IdInUse, QueueFull and NotReady."""
         ident = ask.id or uuid.uuid4().hex
         mark = digest(ask.work) if ask.id else b""
         known = self._kept.get(ask.principal.id, ident)
@@ -128,6 +140,7 @@ class Executions:
             ident, ask.principal, ask.work, ask.limits, ask.as_json, ask.live, ask.remote, on_status=self._changed
         )
         execution.digest = mark
+        self._require_room(execution)
         # Only what began earlier can be depended on, so that none waits for itself, however far around.
         execution.needs = {each: self._kept.get(execution.owner, each) for each in ask.work.dependencies}
         if ask.flow is not None:
@@ -140,6 +153,23 @@ class Executions:
         # Cancelled before its first step, it never gets as far as `_run`.
         execution.task.add_done_callback(lambda _: execution.end(exchange.cancelled()))
         return execution
+
+    def _require_room(self, execution: Execution) -> None:
+        """Raise QueueFull if one more would be too many, or its values too much; alone it may have as much as it likes.
+
+        What still waits for an image or for results is counted with what waits for a worker.
+        """
+        running = self._kept.running()
+        coming = [each for each in running if each.job is None]
+        in_lane = sum(each.lane == execution.lane for each in coming)
+        self._pool.require_room(
+            execution.lane, bounded=execution.work.block is not None, coming=len(coming), coming_in_lane=in_lane
+        )
+        held, own = sum(each.held_bytes for each in running), execution.held_bytes
+        if held and own and held + own > self._queue_bytes:
+            raise QueueFull(
+                f"requests of {held} bytes are under way, and this one has {own}; at most {self._queue_bytes} may be"
+            )
 
     def cancel(self, execution: Execution) -> None:
         """Stop an execution wherever it is. One that has ended stays as it is."""
@@ -163,6 +193,12 @@ class Executions:
             if past is None:
                 raise
             return past
+
+    async def ran(self, owner: str, work: ExecuteRequest) -> Past | None:
+        """Find in the records what the same request became that isn't in memory any more. Raises IdInUse."""
+        if work.id is None or self.knows(owner, work.id):
+            return None
+        return await self._memory.ran(owner, work.id, work)
 
     async def drain(self, within_s: float) -> None:
         """Wait until all have ended, at most so long."""
@@ -193,6 +229,7 @@ class Executions:
 
     async def _run(self, execution: Execution, ask: Ask) -> None:
         """Carry it out; end it whatever happens."""
+        structlog.contextvars.bind_contextvars(execution=execution.id, block=execution.work.block)
         try:
             execution.end(await self._outcome(execution, ask.patience_s))
         except asyncio.CancelledError:
@@ -206,7 +243,8 @@ class Executions:
 
     async def _outcome(self, execution: Execution, patience_s: float | None) -> Outcome:
         if execution.work.dependencies:
-            execution.work.payloads["inputs"] = await self._inputs(execution)
+            inputs = execution.work.payloads["inputs"] = await self._inputs(execution)
+            execution.sizes["inputs"] = len(inputs)
         for last in (False, True):
             provision = await self._provision(execution, patience_s)
             answer, job = await self._submitted(execution, provision)
@@ -234,15 +272,15 @@ class Executions:
                 execution.load_s = clock() - started
 
     async def _submitted(self, execution: Execution, provision: Provision) -> tuple[Frame, Job]:
-        """Have it run by the pool. Raises QueueFull and NotReady."""
+        """Have it run by the pool. Raises NotReady."""
         if execution.status == "loading":
             execution.set_status("queued")
         job = Job(
             exchange.frame(execution, provision),
             execution.limits["timeout_s"] + self._kill_grace_s,
             lane=execution.lane,
-            bounded=execution.work.block is not None,
-            in_order=execution.work.in_order,
+            block=execution.work.block,
+            at_once=self._at_once(execution.work),
             execution=execution.id,
             state=execution.state_key,
             listener=execution,
@@ -255,6 +293,12 @@ class Executions:
             if execution.has_started:
                 return Frame(failed("ServiceStopped", error.detail)), job
             raise
+
+    def _at_once(self, work: ExecuteRequest) -> int:
+        """How many of its block may run at a time, as it or the service says, whichever is stricter; 0: any number."""
+        if work.block is None:
+            return 0
+        return min((each for each in (work.at_once, self._concurrent_per_block) if each), default=0)
 
     async def _inputs(self, execution: Execution) -> bytes:
         """The results it depends on, as a packed list. Raises DependencyUnavailable."""

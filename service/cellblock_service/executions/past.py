@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cellblock_service.executions.execution import Outcome
+from cellblock_service.codec.fields import ExecuteRequest
+from cellblock_service.errors import IdInUse, error_keys
+from cellblock_service.executions.execution import Outcome, measures
 from cellblock_service.store.changes import FINAL, Record
 from cellblock_service.store.errors import RecordsUnreadable
 from cellblock_service.store.records import Records
+
+_REFUSALS = error_keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,8 @@ class Past:
     status: str
     outcome: Outcome
     complete: bool
+    code_sha256: str
+    sizes: Mapping[str, int]
 
 
 class Memory:
@@ -25,6 +32,19 @@ class Memory:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+
+    async def ran(self, owner: str, ident: str, work: ExecuteRequest) -> Past | None:
+        """Look up the one that this request was before; None if there is none. Raises IdInUse if it was another.
+
+        What was refused never ran.
+        """
+        past = await self.find(owner, ident)
+        if past is None or (past.outcome.error or {}).get("type") in _REFUSALS:
+            return None
+        sha256, sizes = measures(work)
+        if (past.code_sha256, dict(past.sizes)) != (sha256, sizes):
+            raise IdInUse(f"another request has run under the id {ident!r}", id=ident)
+        return past
 
     async def find(self, owner: str, ident: str) -> Past | None:
         """Look up one; None if there is none, or the records can't be read."""
@@ -45,4 +65,5 @@ def _past(record: Record) -> Past:
         stderr=record.stderr_tail,
         timings_ms=dict(record.timings_ms or {}),
     )
-    return Past(record.id, record.status, outcome, complete=record.result is not None or not record.result_size)
+    complete = record.result is not None or not record.result_size
+    return Past(record.id, record.status, outcome, complete, record.code_sha256, record.input_bytes)

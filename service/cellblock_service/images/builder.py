@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from cellblock_sandbox.errors import CellblockError, UserFault
+from cellblock_sandbox.errors import CellblockError, HomeUnusable, UserFault
 from cellblock_sandbox.image import full, standard
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.packages.policy import Policy
@@ -106,7 +106,9 @@ def main() -> int:
     try:
         _say({"result": work(task)})
     except CellblockError as error:
-        _say({"error": {"key": error.key, "detail": str(error), "user_fault": isinstance(error, UserFault)}})
+        # A full disk is the operator's to see to, not the fault of whoever asks for an image.
+        blamed = isinstance(error, UserFault) and not isinstance(error, HomeUnusable)
+        _say({"error": {"key": error.key, "detail": str(error), "user_fault": blamed}})
     return 0
 
 

@@ -146,7 +146,7 @@ class Catalogue:
                 found: Provision = await asyncio.shield(running)
         except TimeoutError:
             said = f"an image for this block is being built; {build.describe()}"
-            raise ImageLoading(said, headers={"Retry-After": "1"}, progress=build.progress()) from None
+            raise ImageLoading(said, progress=build.progress()) from None
         return found
 
     async def _survey(self, image: str, code: str) -> Frame:

@@ -95,6 +95,7 @@ REQUEST: dict[str, Schema] = {
     "id": described(IDENTIFIER, "The execution's id; sent again, it is the same execution."),
     "block": described(NAME, "Which block this is, for order, fairness and kept state."),
     "order": {"type": ["string", "null"], "enum": ["in-order", "parallel", None]},
+    "concurrent": described(count(MAX_COUNT), "How many of a parallel block may run at a time; needs block."),
     "keep_state": described(TRUTH, "Run in the block's own kept sandbox; needs block."),
     "reset_state": described(TRUTH, "Begin with a new kept sandbox; needs block."),
     "packages": described(listed({"type": "string", "maxLength": MAX_REQUIREMENT}), "Requirements, as in PEP 508."),

@@ -13,15 +13,16 @@ from cellblock_service.workers.worker import Listener, Unheard, Worker
 class Job:
     """One piece of work on its way: the frame for a worker, the time it may take, who hears of it.
 
-    `execution` is what a worker knows it by, when it has to be cancelled; `state` the key of a state to be kept; in a
-    `bounded` lane only so many may wait. `tries` counts the workers that were lost with it before it began.
+    `execution` is what a worker knows it by, when it has to be cancelled; `state` the key of a state to be kept; in the
+    lane of a `block` only so many may wait, and `at_once` of it run, 0 for any number. `tries` counts the workers that
+    were lost with it before it began.
     """
 
     frame: Frame
     within_s: float
     lane: str = ""
-    bounded: bool = False
-    in_order: bool = False
+    block: str | None = None
+    at_once: int = 0
     execution: str = ""
     state: str | None = None
     listener: Listener = field(default_factory=Unheard)

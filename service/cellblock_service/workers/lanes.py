@@ -1,8 +1,9 @@
 """Who is next: jobs waiting in lanes, one lane for each block, taken in turn so that no block starves another.
 
-A lane in order gives its next job only when the one before has ended. A job that is pinned, because a worker keeps its
-block's state, waits for that worker; all others wait for any. Everything here takes the same time however many lanes
-wait: a worker looks at one ring of lanes that wait for it and one of lanes that wait for anyone, by turns.
+A lane gives its next job only when as few of it run as that job wants: in order, none. A job that is pinned, because a
+worker keeps its block's state, waits for that worker; all others wait for any. Everything here takes the same time
+however many lanes wait: a worker looks at one ring of lanes that wait for it and one of lanes that wait for anyone, by
+turns.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ class Waiting(Protocol):
         """The lane it waits in: its block, or its owner for one without a block."""
 
     @property
-    def in_order(self) -> bool:
-        """Whether it waits for the end of the job before it in its lane."""
+    def at_once(self) -> int:
+        """How many of its lane may run at a time, itself among them: 1 in order, 0 for any number."""
 
 
 JobT = TypeVar("JobT", bound=Waiting)
@@ -37,7 +38,7 @@ class _Lane(Generic[JobT]):
     @property
     def ready(self) -> bool:
         """Whether its next job may be taken now."""
-        return bool(self.jobs) and not (self.running and self.jobs[0].in_order)
+        return bool(self.jobs) and not 0 < self.jobs[0].at_once <= self.running
 
 
 class Lanes(Generic[JobT]):

@@ -38,6 +38,8 @@ of its workers costs BEGIN_S.
 _APART_S = 0.5
 """Time until such a job goes to another worker: the others of a machine that is gone are gone then."""
 _EXPIRE_EVERY_S = 5.0
+_MOST_TOLD = 10
+_STOPPING = "the service is stopping"
 
 log = structlog.get_logger(__name__)
 
@@ -166,15 +168,16 @@ class Pool:
     async def close(self) -> None:
         """End all workers at once, running blocks too; jobs still here end as refused."""
         self.stop_admission()
+        self._open, self._problem = False, _STOPPING
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._refuse_waiting("the service is stopping")
+        self._refuse_waiting(_STOPPING)
 
     def state(self) -> PoolState:
         """Tell how many workers can work and, when none can, why."""
-        reasons = ["the service is stopping"] if self._stopping else []
+        reasons = [_STOPPING] if self._stopping else []
         if not self._alive:
             reasons.append(self._problem)
         return PoolState(
@@ -193,8 +196,9 @@ class Pool:
         return [worker.pid for worker in self._alive]
 
     async def ask(self, frame: Frame, *, within_s: float) -> Frame:
-        """Have a worker do a small job of the service's own. Raises as `submit`."""
+        """Have a worker do a small job of the service's own, while it stops too. Raises QueueFull, NotReady."""
         job = Job(frame, within_s)
+        self._require_place(0, 0, bounded=False)
         self.submit(job)
         try:
             return await job.done
@@ -203,15 +207,24 @@ class Pool:
             raise
 
     def submit(self, job: Job) -> None:
-        """Queue a job; `job.done` gives its answer, or NotReady when no worker can run any more.
+        """Queue a job that there is room for; `job.done` gives its answer, or NotReady when no worker can run any more.
 
-        Raises QueueFull, and NotReady when no worker can run.
+        Raises NotReady when none can run now.
         """
-        if self._stopping or not self._open:
-            raise NotReady("the service is stopping" if self._stopping else self._problem, headers={"Retry-After": "1"})
-        self._require_room(job)
+        if not self._open:
+            raise NotReady(self._problem)
         self._lanes.push(job, pinned=self._place(job))
         self._hand_out()
+
+    def require_room(self, lane: str, *, bounded: bool, coming: int = 0, coming_in_lane: int = 0) -> None:
+        """Raise QueueFull if one more job would be too many, in this lane if that is bounded, or altogether.
+
+        `coming` counts what is on its way here: accepted, and waiting for something else first. Raises NotReady when
+        the service stops or no worker can run.
+        """
+        if self._stopping or not self._open:
+            raise NotReady(_STOPPING if self._stopping else self._problem)
+        self._require_place(coming, self._lanes.waiting_in(lane) + coming_in_lane, bounded=bounded)
 
     def cancel(self, job: Job) -> None:
         """End a job: one that waits at once, one that runs as soon as its block has been stopped."""
@@ -234,16 +247,16 @@ class Pool:
         free = self._idle or self._alive
         return self._states.worker(job.state) or min(free, key=self._states.kept_by, default=None)
 
-    def _require_room(self, job: Job) -> None:
-        waiting, lane = self._lanes.waiting, self._lanes.waiting_in(job.lane)
+    def _require_place(self, coming: int, in_lane: int, *, bounded: bool) -> None:
+        waiting = self._lanes.waiting + coming
         # What waits for a worker that is just preparing its next sandbox doesn't count.
         free = max(0, len(self._alive) - self._lanes.running)
-        if waiting < self._pool.queue_size + free and (not job.bounded or lane < self._pool.lane_size + free):
+        if waiting < self._pool.queue_size + free and (not bounded or in_lane < self._pool.lane_size + free):
             return
         seconds = max(1, math.ceil(waiting / max(1, len(self._slots))))
-        of_block = job.bounded and lane >= self._pool.lane_size
+        of_block = bounded and in_lane >= self._pool.lane_size
         raise QueueFull(
-            f"{lane} executions of this block are waiting; try again later"
+            f"{in_lane} executions of this block are waiting; try again later"
             if of_block
             else f"{waiting} executions are waiting for {len(self._slots)} workers; try again later",
             headers={"Retry-After": str(min(seconds, 30))},
@@ -320,13 +333,17 @@ class Pool:
         finally:
             slot.worker = None
             await self._dismiss(worker, reason)
+            structlog.contextvars.unbind_contextvars("execution", "block")
 
     async def _work(self, worker: Worker) -> bool:
         """Do the next job; False when the worker ends before there is one. Nothing is held of a job that has ended."""
         job = await self._next_job(worker)
         if job is None:
             return False
+        # Stays bound when the worker is lost: what is logged then tells what it was doing.
+        doing = structlog.contextvars.bind_contextvars(execution=job.execution, block=job.block)
         carried_out = await self._carry_out(worker, job)
+        structlog.contextvars.reset_contextvars(**doing)
         del job  # with its request and its result, while the worker makes itself ready
         if carried_out:
             self._settle_states(worker, await worker.ready(READY_S))
@@ -340,7 +357,7 @@ class Pool:
         self._idle.pop(worker, None)
         self._lanes.forget(worker)
         if lost := self._states.lost(worker):
-            log.warning("states_lost", pid=worker.pid, states=len(lost))
+            log.warning("states_lost", pid=worker.pid, states=len(lost), of=sorted(lost)[:_MOST_TOLD])
         if was_alive and not self._stopping:
             self._on_lost(reason)
             log.info("worker_replaced", pid=worker.pid, reason=reason, executions=worker.executions)
@@ -433,7 +450,7 @@ class Pool:
             raise
         except asyncio.CancelledError:
             if not job.done.done():
-                job.done.set_exception(NotReady("the service is stopping"))
+                job.done.set_exception(NotReady(_STOPPING))
             raise
         finally:
             job.worker = None

@@ -63,6 +63,7 @@ def job_for(code: str, *, within_s: float = 20, data: Any = None, **more: Any) -
 
 async def run(pool: Pool, code: str, **options: Any) -> dict[str, Any]:
     job = job_for(code, **options)
+    pool.require_room(job.lane, bounded=job.block is not None)
     pool.submit(job)
     try:
         answer = await job.done
@@ -91,4 +92,4 @@ class Heard:
 
 
 def kept(lane: str, code: str = "pid") -> dict[str, Any]:
-    return {"code": code, "lane": lane, "in_order": True, "state": lane}
+    return {"code": code, "lane": lane, "at_once": 1, "state": lane}

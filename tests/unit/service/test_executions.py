@@ -11,7 +11,7 @@ import msgpack
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
-from cellblock_service.api.keys import CATALOGUE, EXECUTIONS
+from cellblock_service.api.keys import CATALOGUE, EXECUTIONS, POOL, RECORDS
 from cellblock_service.errors import ExecutionUnknown
 
 pytestmark = pytest.mark.asyncio
@@ -122,12 +122,83 @@ async def test_a_result_that_is_not_there_is_told_before_anything_runs(connect: 
 
 
 async def test_a_late_refusal_of_what_nobody_waits_for_is_its_outcome(connect: Connect) -> None:
-    client = await connect(queue_size=0)
-    await begin(client, "sleep 0.5")
-    await asyncio.sleep(0.1)
-    told = await begin(client, "echo")
+    client = await connect()
+    told = await begin(client, "echo", dependencies=["nobody"])
     ended = await show(client, told["id"], wait="20")
-    assert (ended["status"], ended["error"]["type"]) == ("error", "QueueFull")
+    assert (ended["status"], ended["error"]["type"]) == ("error", "DependencyUnavailable")
+
+
+async def test_what_waits_for_others_has_its_place_in_the_queue(connect: Connect) -> None:
+    client = await connect(queue_size=2)
+    await begin(client, "sleep 0.5", id="first")
+    await asyncio.sleep(0.1)
+    waiting = [await begin(client, "inputs", dependencies=["first"]) for _ in range(2)]
+    body = {"code": "inputs", "dependencies": ["first"]}
+    async with client.post("/v1/execute", json=body, headers=ASYNC) as response:
+        document = await response.json(content_type=None)
+        assert (response.status, document["error_key"]) == (429, "queue_full")
+        assert int(response.headers["Retry-After"]) >= 1
+    ended = [await show(client, each["id"], wait="20") for each in waiting]
+    assert [each["status"] for each in ended] == ["completed"] * 2, "what was accepted is carried out"
+
+
+async def test_waiting_values_are_bounded_by_their_bytes(connect: Connect) -> None:
+    client = await connect(queue_bytes=1000)
+    await begin(client, "sleep 0.5", id="first", data="x" * 2000)  # alone, it may have as much as it likes
+    async with client.post("/v1/execute", json={"code": "echo", "data": "x"}) as response:
+        document = await response.json(content_type=None)
+        assert (response.status, document["error_key"]) == (429, "queue_full")
+        assert "at most 1000" in document["detail"]
+    async with client.post("/v1/execute", json={"code": "echo"}) as response:
+        assert (await response.json())["status"] == "completed", "what holds nothing isn't in the way"
+    async with client.post("/v1/execute", json={"code": "echo", "data": "y" * 900}) as response:
+        assert (await response.json())["result"] == "y" * 900, "the first has ended and holds nothing any more"
+
+
+@pytest.mark.parametrize(("given", "asked"), [({}, {"concurrent": 1}), ({"concurrent_per_block": 1}, {})])
+async def test_a_parallel_block_leaves_workers_to_others(
+    connect: Connect, given: dict[str, int], asked: dict[str, int]
+) -> None:
+    client = await connect(workers=2, **given)
+    for _ in range(3):
+        await begin(client, "sleep 100", block="busy", order="parallel", **asked)
+    async with asyncio.timeout(20), client.post("/v1/execute", json={"code": "echo", "data": 1}) as response:
+        assert (await response.json())["result"] == 1
+    assert client.app is not None
+    assert client.app[POOL].state().busy == 1
+
+
+async def test_the_same_request_runs_once_though_only_the_records_know_it(connect: Connect) -> None:
+    client = await connect(results_bytes=0)
+    request = {"code": "echo", "id": "once", "data": [1, 2]}
+    for _ in range(2):
+        async with client.post("/v1/execute", json=request) as response:
+            told = await response.json()
+            assert (told["result"], told["status"]) == ([1, 2], "completed")
+    assert client.app is not None
+    listed = await client.app[RECORDS].recent("local")
+    assert [each.id for each in listed] == ["once"]
+    for other in ({"data": [1, 2, 3]}, {"code": "inputs"}):
+        async with client.post("/v1/execute", json=request | other) as response:
+            assert (response.status, (await response.json(content_type=None))["error_key"]) == (409, "id_in_use")
+
+
+async def test_what_was_refused_may_come_again(connect: Connect) -> None:
+    client = await connect(results_bytes=0)
+    request = {"code": "inputs", "id": "again", "dependencies": ["nobody"]}
+    for _ in range(2):
+        async with client.post("/v1/execute", json=request) as response:
+            document = await response.json(content_type=None)
+            assert (response.status, document["error_key"]) == (422, "dependency_unavailable")
+
+
+async def test_the_events_of_what_only_the_records_know_are_its_end(connect: Connect) -> None:
+    client = await connect(results_bytes=0)
+    async with client.post("/v1/execute", json={"code": "echo", "id": "gone", "data": 1}) as response:
+        assert response.status == 200
+    async with asyncio.timeout(20), client.get("/v1/executions/gone/events") as response:
+        heard = await events(response, 99)
+    assert [(name, told["status"]) for name, told in heard] == [("result", "completed")]
 
 
 async def events(response: Any, count: int) -> list[tuple[str, dict[str, Any]]]:
@@ -248,7 +319,7 @@ async def test_cancelling_while_an_image_that_went_away_is_built_again(
 
 
 async def test_a_refusal_is_told_to_those_who_follow(connect: Connect) -> None:
-    client = await connect(queue_size=0)
+    client = await connect()
     await begin(client, "sleep 100", id="first")
     asking = asyncio.create_task(
         client.post("/v1/execute", json={"code": "inputs", "id": "x", "dependencies": ["first"]})

@@ -62,6 +62,20 @@ def test_wrong_types_are_named(field: str, value: Any, expected: str, got: str) 
     assert caught.value.members == {"field": field, "expected": expected, "got": got}
 
 
+def test_how_many_of_a_block_run_at_a_time() -> None:
+    assert [checked(**given).at_once for given in ({}, {"block": "b"}, {"block": "b", "order": "parallel"})] == [
+        0,
+        1,
+        0,
+    ]
+    assert checked(block="b", order="parallel", concurrent=3).at_once == 3
+    assert checked(block="b", concurrent=1).at_once == 1
+    with pytest.raises(InvalidValue, match="parallel"):
+        checked(block="b", concurrent=2)
+    with pytest.raises(MissingField, match="block"):
+        checked(concurrent=2)
+
+
 def test_what_a_node_says_of_itself() -> None:
     facts = {"id": "a1", "name": "", "path": "f/a1", "outputCount": 0}
     assert checked(node=facts).node == facts

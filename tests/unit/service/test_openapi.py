@@ -56,7 +56,7 @@ def test_the_fields_are_those_that_are_checked() -> None:
 def test_the_members_are_those_that_are_answered() -> None:
     figures = [{"mime": "image/png", "data": b"1"}]
     outcome = Outcome("error", error={"type": "KeyError"}, state="new", figures=figures, timings_ms={"run": 1.0})
-    told = answers.members(Past("x", "error", outcome, complete=False), "json")
+    told = answers.members(Past("x", "error", outcome, complete=False, code_sha256="", sizes={}), "json")
     assert set(SCHEMAS["Execution"]["properties"]) == {*told, "result"}
     assert set(SCHEMAS["Figure"]["properties"]) == set(told["figures"][0])
     assert set(SCHEMAS["Build"]["properties"]) == set(Build("an image").progress())

@@ -153,7 +153,7 @@ async def test_one_block_in_order_while_others_run() -> None:
     async with pool_of(2) as pool:
         ended = []
         names = [("a", "sleep 0.2"), ("a", "echo"), ("b", "echo")]
-        jobs = [job_for(code, lane=lane, in_order=True) for lane, code in names]
+        jobs = [job_for(code, lane=lane, at_once=1) for lane, code in names]
         for number, job in enumerate(jobs):
             job.done.add_done_callback(lambda _, number=number: ended.append(number))
             pool.submit(job)
@@ -175,12 +175,12 @@ async def test_a_busy_block_does_not_starve_the_rest() -> None:
 
 async def test_one_block_can_not_fill_the_queue() -> None:
     async with pool_of(queue_size=100, lane_size=3) as pool:
-        jobs = [job_for("sleep 0.1", lane="busy", in_order=True, bounded=True) for _ in range(4)]
+        jobs = [job_for("sleep 0.1", lane="busy", at_once=1, block="busy") for _ in range(4)]
         for job in jobs:
             pool.submit(job)
             await until(lambda: jobs[0].worker is not None)
         with pytest.raises(QueueFull, match="of this block"):
-            pool.submit(job_for("echo", lane="busy", in_order=True, bounded=True))
+            pool.require_room("busy", bounded=True)
         other = job_for("echo", lane="other")
         pool.submit(other)
         await asyncio.gather(other.done, *(job.done for job in jobs))
@@ -390,11 +390,11 @@ async def test_an_idle_worker_holds_nothing_of_its_last_job() -> None:
 
 async def test_runs_that_keep_nothing_lose_no_state_of_their_block() -> None:
     async with pool_of(2) as pool:
-        assert (await run(pool, "echo", lane="b", state="b", in_order=True))["state"] == "new"
+        assert (await run(pool, "echo", lane="b", state="b", at_once=1))["state"] == "new"
         for _ in range(6):
             others = [job_for("sleep 0.05", lane="b") for _ in range(2)]
             for job in others:
                 pool.submit(job)
-            answer = await run(pool, "echo", lane="b", state="b", in_order=True)
+            answer = await run(pool, "echo", lane="b", state="b", at_once=1)
             assert answer["state"] == "kept"
             await asyncio.gather(*(job.done for job in others))

@@ -181,7 +181,7 @@ async def test_a_state_is_anothers_when_its_run_is(counted: Path) -> None:
 async def test_a_job_keeps_its_place_in_its_lane(counted: Path) -> None:
     async with elsewhere() as pool:
         ended = []
-        jobs = [job_for(code, lane="a", in_order=True) for code in (f"early 1 {counted} exit 1", "echo", "echo")]
+        jobs = [job_for(code, lane="a", at_once=1) for code in (f"early 1 {counted} exit 1", "echo", "echo")]
         for number, job in enumerate(jobs):
             job.done.add_done_callback(lambda _, number=number: ended.append(number))
             pool.submit(job)

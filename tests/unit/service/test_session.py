@@ -388,7 +388,8 @@ async def test_a_revoked_token_ends_what_is_open(connect: Connect, never_blocked
     await talk.execute("x", "sleep 0.3")
     while (await talk.next("status"))["status"] != "running":
         pass
-    async with client.get("/v1/events") as listening:
+    one = "/v1/executions/x/events"
+    async with client.get("/v1/events") as listening, client.get(one) as following:
         file.change(lambda kept: [each for each in kept if each.id != token.id])
         tokens.look()
         await talk.say(kind="resume", id="x", after=0)
@@ -396,3 +397,4 @@ async def test_a_revoked_token_ends_what_is_open(connect: Connect, never_blocked
         assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
         async with asyncio.timeout(10):
             assert await listening.content.read() == b""
+            assert b"event: result" not in await following.content.read()
