@@ -27,15 +27,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cellblock_sandbox.syscalls.refusals import REFUSALS
-
 PROGRAMS = Path(__file__).with_name("programs")
 FINAL = ("completed", "error", "timeout", "cancelled")
 _NEXT_PART = re.compile(r"^# ---- .*\n", re.MULTILINE)
 _DIRECTIVE = re.compile(r"# (ends|so that|with): +(.+)")
 _FOR_EACH = re.compile(r"^# for each: +(.+)", re.MULTILINE)
 # What the values of `for each` may be made of.
-_SOURCES = {"range": range, "REFUSALS": REFUSALS}
+_SOURCES = {"range": range}
 
 AREAS = {
     "leave": "Leave: reach the machine's files, processes and network",

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cellblock_sandbox.syscalls.refusals import REFUSALS
 from serving import Service
 
 from .corpus import Program
@@ -77,13 +78,14 @@ class Runner:
         return self.bait.secret, self.token, self.environment, self.honest
 
     def data(self) -> dict[str, Any]:
-        """What every program is told: where things are, and of no secret what it is."""
+        """What every program is told: where things are and what isn't there, and of no secret what it is."""
         return {
             "file": str(self.bait.file),
             "folder": str(self.bait.folder),
             "port": self.bait.port,
             "service": self.service.port,
             "pids": [self.service.process.pid, *self.service.workers()],
+            "refused": [*REFUSALS],
         }
 
     def problems(self, program: Program) -> list[str]:

@@ -1,21 +1,8 @@
-# Calls the functions of Emscripten that run JavaScript or shell commands, by their names.
-# ends: completed
-# so that: result == []
+# Calls Pyodide's C functions that lead to functions of JavaScript. Those have no names and no slots of their own here.
+# for each: ["can_run_sync", "check_gil", "emscripten_dlopen_promise", "hiwire_invalid_ref", "init_pyodide_proxy", "jslib_init", "JsrString_FromId", "JsGenerator_send", "pyodide_export"]
+# ends: error GuestCrashed
+# so that: "there is no JavaScript here" in error["message"] or "there are no JavaScript promises here" in error["message"] or "to run JavaScript" in error["message"]
 import ctypes
 
-lib = ctypes.CDLL(None)
-names = """
-emscripten_run_script emscripten_run_script_int emscripten_run_script_string emscripten_async_run_script
-emscripten_asm_const_int emscripten_asm_const_ptr emscripten_asm_const_int_sync_on_main_thread emscripten_fetch
-emscripten_wget emscripten_async_wget emscripten_throw_string emscripten_console_log
-emscripten_promise_create JsvObject_CallMethod raw_call_js hiwire_call
-""".split()
-reached = []
-for name in names:
-    try:
-        function = getattr(lib, name)
-    except AttributeError:
-        continue
-    function.restype = ctypes.c_char_p
-    reached.append((name, str(function(b"require('child_process').execSync('id')"))))
-return reached
+nothing = ctypes.create_string_buffer(64)
+getattr(ctypes.CDLL(None), data["each"])(nothing, nothing, nothing)
