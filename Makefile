@@ -52,7 +52,7 @@ soak: setup-dev
 	$(BIN)/python -m tests.soak
 
 fuzz: setup-dev
-	-$(BIN)/python -m pip install --quiet --only-binary=:all: --group fuzz
+	$(BIN)/python -m pip install --quiet --only-binary=:all: --group fuzz
 	$(BIN)/python -m tests.fuzz
 
 # The container, built for real and tried, without Docker: see docker/test.

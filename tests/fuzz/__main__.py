@@ -24,8 +24,8 @@ SLOW_S = 10
 def main(seconds: int = SECONDS) -> int:
     """Fuzz every target in turn."""
     if importlib.util.find_spec("atheris") is None:
-        say("fuzz: skipped, atheris isn't installed (there is no wheel of it for every Python and machine)")
-        return 0
+        say("fuzz: nothing was tried, atheris isn't installed (there is no wheel of it for every Python and machine)")
+        return 1
     failed = []
     for name in TARGETS:
         folder = Path(tempfile.mkdtemp(prefix=f"cellblock-fuzz-{name}-"))

@@ -19,6 +19,8 @@ SESSIONS, IN_FLIGHT, POSTS = 4, 4, 4
 CANCEL_AFTER_S = 0.05
 REFUSED_S = 0.2
 """How long a client pauses that was refused."""
+_ARRAY = "import numpy as np\nint(np.asarray(data, 'i8').reshape(10, 100).sum(axis=0).sum())"
+_FRAME = "import pandas as pd\nint(pd.DataFrame({'a': data, 'b': 'x'}).groupby('b').a.sum().iloc[0])"
 CANCELLED = ("cancelled", "Cancelled")
 Answer = dict[str, Any]
 Going = Callable[[], bool]
@@ -37,6 +39,9 @@ def asked(number: int) -> tuple[dict[str, Any], tuple[str, Any]]:
         ({"code": "import time\ntime.sleep(0.1)\ndata", "data": number, "block": "slow"}, ("completed", number)),
         ({"code": "'y' * 300_000", "data": number}, ("completed", "y" * 300_000)),
         ({"code": "data + 1", "data": number, "block": "wide", "order": "parallel"}, ("completed", number + 1)),
+        ({"code": _ARRAY, "data": [number] * 1000}, ("completed", number * 1000)),
+        ({"code": _FRAME, "data": [number] * 100}, ("completed", number * 100)),
+        ({"code": "len(data)", "data": "z" * 1_000_000}, ("completed", 1_000_000)),
     ]
     if number % 100 == 99:
         return {"code": "while True:\n  pass", "timeout_s": 0.2}, ("timeout", "TimeoutError")
