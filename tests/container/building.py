@@ -20,6 +20,7 @@ DOCKER = ROOT / "docker"
 NODES = ROOT / "node-red-nodes"
 STAND_IN = Path(__file__).with_name("node-red-base.Dockerfile")
 LENT_FILES = ("/etc/pip.conf", "~/.config/pip/pip.conf", "~/.npmrc", "/etc/npmrc")
+REVISION = "0123456789abcdef0123456789abcdef01234567"
 BUNDLES = {"slim": "default", "full": "full"}
 SLIMMED = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man", "var/cache/apt", "var/lib/apt/lists")
 
@@ -72,7 +73,8 @@ class Builder:
         name = f"localhost/cellblock:{target}"
         self._lend(BUNDLES[target])
         context = ("--build-context", f"cache={self.cache}")
-        self._build(name, DOCKER / "Dockerfile", "--target", target, "--build-arg", f"BASE={self.base()}", *context)
+        arguments = ("--build-arg", f"BASE={self.base()}", "--build-arg", f"REVISION={REVISION}")
+        self._build(name, DOCKER / "Dockerfile", "--target", target, *arguments, *context)
         return name
 
     def build_node_red(self) -> str:

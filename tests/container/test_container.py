@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from building import NODES
+from building import NODES, REVISION
 from cellblock_service.bench.serving import free_port
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -52,6 +52,7 @@ def test_it_says_what_it_is(root):
     labels = root.config["Labels"]
     assert labels["org.opencontainers.image.title"] == "Cellblock"
     assert labels["org.opencontainers.image.version"] == metadata.version("cellblock")
+    assert labels["org.opencontainers.image.revision"] == REVISION
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
     assert root.config["User"] == "10001:10001"
     assert root.config["StopSignal"] == "SIGTERM"
@@ -85,7 +86,8 @@ def room(component):
     return next(each["value"] for each in component["properties"] if each["name"] == "cellblock:room")
 
 
-def test_it_is_ready_at_once(root, start, figure):
+def test_it_is_ready_and_ends_as_often_as_it_is_started(root, start, figure):
+    """How soon is noted and not judged: it is the machine's doing as much as ours."""
     times = []
     for _ in range(5):
         service = start()
@@ -108,6 +110,13 @@ def test_only_home_and_scratch_can_be_written(root, home):
     script = f"for place in {places}; do touch $place/x && echo $place; done"
     done = root.run("sh", "-c", script, home=home)
     assert done.stdout.split() == ["/tmp", "/var/lib/cellblock"]
+
+
+def test_the_images_core_and_data_are_baked_in(root):
+    images = root.path / "opt/baked/images"
+    baked = {each.name: images / each.read_text().strip() for each in (images / "by-name").iterdir()}
+    assert {*baked} == {"core", "data"}
+    assert {each.parent for each in images.glob("*/manifest.json")} == {*baked.values()}
 
 
 def test_what_is_baked_in_is_whole_and_the_command_works(root, home):
