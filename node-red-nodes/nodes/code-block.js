@@ -9,6 +9,7 @@ const { Connection } = require("../lib/connection");
 const { registerEditor } = require("../lib/editor/endpoints");
 const { variableOf } = require("../lib/environment");
 const { Hub } = require("../lib/hub");
+const { Instances } = require("../lib/instances");
 const lastSeen = require("../lib/last-seen");
 const { Provenance } = require("../lib/provenance");
 const { Runtime } = require("../lib/runtime");
@@ -31,6 +32,7 @@ module.exports = function (RED) {
         shared: sharedConnection(RED),
         provenance: new Provenance(RED.hooks, "cellblock-sources"),
         started: new Hub(RED.events, "flows:started"),
+        instances: new Instances(),
     };
 
     function CodeBlockNode(config) {
@@ -39,7 +41,7 @@ module.exports = function (RED) {
             const settings = readSettings(config);
             start(RED, this, settings, connectionFor(RED, config.service, common.shared), common);
         } catch (error) {
-            refuseEverything(this, error);
+            refuseEverything(this, error, common);
         }
     }
 
@@ -49,26 +51,31 @@ module.exports = function (RED) {
     registerEditor(RED, {
         connectionFor: (id) => connectionFor(RED, id, common.shared),
         release: common.shared.releaseLater,
+        nodeOf: (id) => common.instances.of(id),
         stores: contextStores(RED),
     });
 };
 
 /**
- * For the editor, which knows the nodes of a subflow by their ids in its template.
+ * For the editor.
  *
  * @param {object} node
+ * @param {Instances} instances
  * @param {(msg: object) => ?string} [sourceOf] the name of a message's source, null if it is of none; for a node that
  *     joins
  */
-function rememberMessages(node, sourceOf = () => undefined) {
-    const id = node._alias || node.id;
+function rememberMessages(node, instances, sourceOf = () => undefined) {
+    const id = Instances.idOf(node);
+    instances.note(node);
     node.on("input", (msg) => {
+        instances.note(node);
         const source = sourceOf(msg);
         if (source !== null) {
             lastSeen.remember(id, msg, source);
         }
     });
     node.on("close", (removed, done) => {
+        instances.remove(node);
         if (removed) {
             lastSeen.forget(id);
         }
@@ -77,11 +84,12 @@ function rememberMessages(node, sourceOf = () => undefined) {
 }
 
 /** Let a node work on messages, until it is closed. */
-function start(RED, node, settings, connection, { shared, provenance, started }) {
+function start(RED, node, settings, connection, { shared, provenance, started, instances }) {
     const translate = remembering((key, options) => RED._(`code-block.${key}`, options));
-    const sources = settings.join && new Sources(settings.join.sources, node._alias || node.id, () => allConfigs(RED));
+    const id = Instances.idOf(node);
+    const sources = settings.join && new Sources(settings.join.sources, id, () => allConfigs(RED));
     const placeOf = (msg) => sources.placeOf(provenance.wayOf(msg));
-    rememberMessages(node, sources === null ? undefined : (msg) => sourceOf(msg, sources, placeOf));
+    rememberMessages(node, instances, sources === null ? undefined : (msg) => sourceOf(msg, sources, placeOf));
     const runtime = new Runtime(settings, flowOf(RED, node, { settings, translate, placeOf }), connection);
     const look = sources === null ? () => {} : lookForSources(node, sources, runtime, translate);
     const flowsStarted = () => {
@@ -166,8 +174,8 @@ function allConfigs(RED) {
 }
 
 /** A node that can't work says why, at once and to each message, instead of stopping the flow from being deployed. */
-function refuseEverything(node, error) {
-    rememberMessages(node);
+function refuseEverything(node, error, { instances }) {
+    rememberMessages(node, instances);
     node.status({ fill: "red", shape: "ring", text: error.message.slice(0, 60) });
     node.error(error.message);
     node.on("input", (msg, send, done) => done(error));

@@ -18,8 +18,9 @@ const MAX_JSON = 256 * 1024;
 
 /**
  * @param {object} RED the runtime's
- * @param {{connectionFor: (id: string) => Connection, release: () => void, stores: Set<string>}} services
- *     `connectionFor` throws an error that tells what is wrong with that service; `release` is called after each use
+ * @param {{connectionFor: (id: string) => Connection, release: () => void, nodeOf: (id: string) => ?object,
+ *     stores: Set<string>}} services `connectionFor` throws an error that tells what is wrong with that service;
+ *     `release` is called after each use; `nodeOf` gives a Code Block that is deployed
  */
 function registerEditor(RED, services) {
     RED.library.register("code-blocks");
@@ -115,7 +116,7 @@ async function run(RED, runs, services, body, response) {
         config: Object(body.config),
         msg: messageOf(body),
         secrets: secretsOf(RED, body),
-        flow: flowOf(RED, RED.nodes.getNode(body.node), services.stores),
+        flow: flowOf(RED, services.nodeOf(String(body.node)), services.stores),
     };
     const connection = connectionFor(body.service || "");
     response.set({ "content-type": "application/x-ndjson", "cache-control": "no-store", "x-accel-buffering": "no" });

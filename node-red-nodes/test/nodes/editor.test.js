@@ -102,6 +102,31 @@ describe("the editor's questions", () => {
         assert.match(events.at(-1).error.message, /deploy first/);
     });
 
+    it("a node in a subflow's template has the context, environment and name of an instance", async () => {
+        const instance = (id, station) => ({
+            id, z: "tab", type: "subflow:sub", env: [{ name: "STATION", type: "str", value: station }], wires: [],
+        });
+        const flow = await block("return data", { z: "sub" }, { as: "one-block", nodes: [
+            { id: "sub", type: "subflow", name: "sub", in: [{ wires: [{ id: "block" }] }], out: [],
+                env: [{ name: "STATION", type: "str", value: "" }] },
+            instance("one", "north"), instance("two", "south"),
+        ] });
+        assert.equal(flow.block._alias, "block");
+        flow.block.context().flow.set("level", 1.5);
+        const look = async () => {
+            const code = "return [env.get('STATION'), flow.get('level'), node.id, node.name]";
+            return valueOf((await run({ input: "msg", msg: {}, config: { code } })).at(-1));
+        };
+        assert.match((await look())[0], /^(north|south)$/, "before any message");
+        helper.getNode("one-block").receive({ payload: 1 });
+        assert.deepEqual(await look(), ["north", 1.5, "one-block", "my block"]);
+        helper.getNode("two-block").receive({ payload: 1 });
+        assert.deepEqual(await look(), ["south", null, "two-block", "my block"]);
+        await Promise.all(["one-block", "two-block"].map((id) => helper.getNode(id).close()));
+        const events = await run({ input: "msg", msg: {}, config: { code: "flow.get('level')" } });
+        assert.match(events.at(-1).error.message, /deploy first/);
+    });
+
     it("On Message goes on from On Start where state is kept, each time anew", async () => {
         await block("");
         const config = { keepState: true, initialize: "count = 0", mode: "message" };
