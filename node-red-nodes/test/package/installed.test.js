@@ -14,6 +14,7 @@ const { readSettings } = require("../../lib/settings");
 const { NodeRed, ROOT } = require("../node-red");
 const { startService } = require("../service");
 const { definitionOf, scriptsOf } = require("./definitions");
+const { SHOWN, features, withSecret } = require("./features");
 const { VERSIONS, provide } = require("./versions");
 
 const OLD_FLOW = path.join(ROOT, "test/fixtures/flow-0.1.0.json");
@@ -25,6 +26,7 @@ describe("installed package", function () {
     let packed;
     let service;
     let oldFlow;
+    let flow;
 
     before(async () => {
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "cellblock-pack-"));
@@ -32,7 +34,9 @@ describe("installed package", function () {
         [packed] = JSON.parse(told);
         service = await startService();
         oldFlow = JSON.parse(fs.readFileSync(OLD_FLOW, "utf8"));
-        oldFlow.find(({ type }) => type === "cellblock-service").url = service.url;
+        const serviceNode = oldFlow.find(({ type }) => type === "cellblock-service");
+        serviceNode.url = service.url;
+        flow = [...oldFlow, ...features(serviceNode.id)];
     });
 
     after(async () => {
@@ -52,40 +56,49 @@ describe("installed package", function () {
     });
 
     for (const version of VERSIONS) {
-        const title = `Node-RED ${version.nodeRed}${version.node ? ` on Node.js ${version.node}` : ""}`;
+        const title = `Node-RED ${version.nodeRed} on Node.js ${version.node}`;
         it(`${title}: the palette installs it, it runs, and does so after a restart`, async function () {
             this.timeout(INSTALL_MS);
             const { red, node, bin } = await provide(version);
-            const env = bin ? { PATH: `${bin}${path.delimiter}${process.env.PATH}` } : {};
+            const env = { PATH: `${bin}${path.delimiter}${process.env.PATH}` };
             const nodeRed = new NodeRed({ red, node, env, installed: true });
             try {
                 await nodeRed.start();
                 assert.match(nodeRed.logged, new RegExp(`Node-RED version: v${version.nodeRed}\\s`));
-                if (version.node) {
-                    assert.match(nodeRed.logged, new RegExp(`Node.js  version: v${version.node}\\s`));
-                }
+                assert.match(nodeRed.logged, new RegExp(`Node.js  version: v${version.node}\\s`));
                 const told = await nodeRed.install(path.join(folder, packed.filename));
                 assert.deepEqual([told.name, told.version], [manifest.name, manifest.version]);
                 assert.deepEqual(told.nodes.map(({ types, enabled, err }) => [types, enabled, err]),
                     Object.keys(manifest["node-red"].nodes).map((type) => [[type], true, undefined]));
-                await nodeRed.deploy(oldFlow);
+                await nodeRed.deploy(withSecret(flow));
                 await works(nodeRed);
 
                 await nodeRed.stopProcess();
-                await nodeRed.start(oldFlow);
+                assert.match(nodeRed.logged, /\[code-block:count\] stopped at 106/);
+                await nodeRed.start(flow);
                 await works(nodeRed);
                 const kept = await (await nodeRed.admin("GET", "flows")).json();
-                assert.deepEqual(kept, oldFlow);
+                assert.deepEqual(kept, flow);
             } finally {
                 await nodeRed.stop();
             }
         });
     }
 
-    /** Each setting of the old flow does what it did. */
+    /** Each setting of the old flow does what it did, and the flow that needs everything runs. */
     async function works(nodeRed) {
         nodeRed.debugged.length = 0;
-        const idOf = (name) => oldFlow.find((node) => node.name === name).id;
+        await oldFlowWorks(nodeRed);
+        const [press, shown] = ["a list", "all of it"].map(idOf);
+        for (const [at, expected] of SHOWN.entries()) {
+            await nodeRed.inject(press);
+            assert.deepEqual((await nodeRed.debug(shown, at + 1))[at].value, expected);
+        }
+    }
+
+    const idOf = (name) => flow.find((node) => node.name === name).id;
+
+    async function oldFlowWorks(nodeRed) {
         await nodeRed.inject(idOf("three rows"));
         const typed = ["BigInt64Array", 1, 2, 3];
         assert.deepEqual((await nodeRed.debug(idOf("frame")))[0].value, [["a", typed]]);
