@@ -220,10 +220,10 @@ class Pool:
         """Raise QueueFull if one more job would be too many, in this lane if that is bounded, or altogether.
 
         `coming` counts what is on its way here: accepted, and waiting for something else first. Raises NotReady when
-        the service stops or no worker can run.
+        the service stops.
         """
-        if self._stopping or not self._open:
-            raise NotReady(_STOPPING if self._stopping else self._problem)
+        if self._stopping:
+            raise NotReady(_STOPPING)
         self._require_place(coming, self._lanes.waiting_in(lane) + coming_in_lane, bounded=bounded)
 
     def cancel(self, job: Job) -> None:
