@@ -15,8 +15,9 @@ import sqlite3
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import msgpack
@@ -28,6 +29,7 @@ SECONDS = float(os.environ.get("CELLBLOCK_TEST_LOAD_S", "10"))
 CRASHED = ("error", "WorkerCrashed")
 RESTARTED = ("error", "ServiceRestarted")
 NOBODY = ("refused", "not_ready")
+Note = Callable[[str, object], None]
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ class Assassin:
                 self.kills += 1
 
 
-async def test_every_request_has_one_answer_while_workers_are_killed(service: Service) -> None:
+async def test_every_request_has_one_answer_while_workers_are_killed(service: Service, record_property: Note) -> None:
     crowd, assassin = Crowd(f"http://127.0.0.1:{service.port}"), Assassin(service)
     assassin.seen.update(service.workers())
     async with regularly(1.0, assassin):
@@ -75,9 +77,12 @@ async def test_every_request_has_one_answer_while_workers_are_killed(service: Se
     assert service.process.returncode == 0
     assert recorded(service) == statuses
     assert [pid for pid in assassin.seen if runs(pid)] == []
+    record_property("outcome", "a worker killed each second: one answer to each request, and the records say the same")
 
 
-async def test_a_service_that_was_killed_says_what_became_of_everything(service: Service, image_home: Path) -> None:
+async def test_a_service_that_was_killed_says_what_became_of_everything(
+    service: Service, image_home: Path, record_property: Note
+) -> None:
     crowd = Crowd(f"http://127.0.0.1:{service.port}")
     asking = asyncio.create_task(crowd.work(60))
     async with asyncio.timeout(60):
@@ -110,6 +115,79 @@ async def test_a_service_that_was_killed_says_what_became_of_everything(service:
     finally:
         again.stop()
     assert Counter(recorded(service).values())["error"] > 0
+    record_property("outcome", "what was answered is in the records so, what was under way as ServiceRestarted")
+
+
+async def test_a_service_killed_at_random_points_says_what_became_of_everything(
+    service: Service, image_home: Path, record_property: Note
+) -> None:
+    crowd = Crowd(f"http://127.0.0.1:{service.port}")
+    known: dict[str, Any] = {}
+    living = service
+    try:
+        for signals in ([], [], [signal.SIGTERM]):
+            before = len(crowd.expected)
+            asking = asyncio.create_task(worked(crowd))
+            async with asyncio.timeout(60):
+                while len(crowd.answers) < before + 30:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            await killed(living, *signals)
+            await asking
+            await killed(another(image_home, service))
+            living = another(image_home, service)
+            await asyncio.to_thread(living.wait_ready)
+            new = list(crowd.expected)[before:]
+            known |= {ident: said(living, ident) for ident in new}
+            assert [each for each in new if not agrees(crowd, each, known[each], late=each in new[-100:])] == []
+        assert {ident: said(living, ident) for ident in known} == known
+        assert {ident: answers for ident, answers in crowd.answers.items() if len(answers) > 1} == {}
+    finally:
+        living.stop()
+    assert recorded(service).keys() == {ident for ident, found in known.items() if found}
+    assert RESTARTED in known.values()
+    record_property("outcome", "killed at work, while it ended and while it started: one final word on each execution")
+
+
+async def worked(crowd: Crowd) -> None:
+    """Work until the service is gone, which may be in the midst of an answer."""
+    with contextlib.suppress(aiohttp.ClientPayloadError):
+        await crowd.work(60)
+
+
+async def killed(service: Service, *signals: signal.Signals) -> None:
+    """Send these signals and, a moment later, kill the service; wait until its workers have ended too."""
+    for each in signals:
+        service.process.send_signal(each)
+    await asyncio.sleep(random.random())
+    workers = service.workers()
+    service.process.kill()
+    service.process.wait()
+    await asyncio.to_thread(gone, workers)
+
+
+def another(home: Path, before: Service) -> Service:
+    """Start a service at the address and with the records of another."""
+    settings = {"CELLBLOCK_WORKERS": "2", "CELLBLOCK_FULL_BUNDLE": "on-demand"}
+    return Service(home, port=before.port, CELLBLOCK_RECORDS_FILE=str(records(before)), **settings)
+
+
+def said(service: Service, ident: str) -> tuple[str, Any] | None:
+    """What a service says of an execution, in the form of `told`; None if it knows nothing of it."""
+    status, found = service.get(f"/v1/executions/{ident}")
+    return None if status == 404 else told(found)
+
+
+def agrees(crowd: Crowd, ident: str, found: tuple[str, Any] | None, *, late: bool) -> bool:
+    """Whether what is said of an execution is its one end, as told to its client unless nobody was told.
+
+    What ended or began in the last moment (`late`) may not have been written.
+    """
+    ends = [told(each) for each in crowd.answers.get(ident, [])]
+    if not ends:
+        return found in (crowd.expected[ident], RESTARTED, None)
+    if ends[0][0] == "refused":
+        return found is None or found == RESTARTED or found[0] == "error"  # one that was refused late is in the books
+    return found == ends[0] or (late and found in (RESTARTED, None))
 
 
 async def taken_up_again(crowd: Crowd) -> None:

@@ -1,8 +1,12 @@
 """Faults of the machine and of the network, on the real service. What is promised of each is in faults.py."""
 
+import base64
 import contextlib
+import hashlib
+import http.client
 import json
 import os
+import random
 import re
 import resource
 import shutil
@@ -13,14 +17,21 @@ import struct
 import subprocess
 import threading
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from cellblock_sandbox.image.home import Home
+from cellblock_sandbox.image.store import Store
 from serving import Service
 
-from .faults import DOCUMENT, FAULTS
+from .comparison import Comparison
+from .faults import DOCUMENT, FAULTS, HEAD, lacking
+
+pytest_plugins = ("tests.security.comparison",)
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -65,7 +76,51 @@ def test_the_table_names_tests_and_the_document_says_what_came_of_them(fault):
     file, _, function = fault.test.partition("::")
     assert re.search(rf"^(async )?def {function}\(", (ROOT / file).read_text(), re.MULTILINE)
     [row] = [row for row in DOCUMENT.read_text().splitlines() if row.endswith(f"| `{fault.test}` |")]
-    assert row.startswith(f"| {fault.fault} | {fault.promise} | held")
+    seen = row.removeprefix(f"| {fault.fault} | {fault.promise} | held: ").removesuffix(f" | `{fault.test}` |")
+    assert seen != row
+    assert (seen == fault.seen) if fault.seen else re.fullmatch(r"\w[^|]+", seen)
+
+
+def test_the_document_has_these_lines_and_no_others():
+    head, rows = DOCUMENT.read_text()[: len(HEAD)], DOCUMENT.read_text()[len(HEAD) :].splitlines()
+    assert head == HEAD
+    assert [row.split("`")[1] for row in rows] == [fault.test for fault in FAULTS]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told", "root", "differs"),
+    [
+        ("passed", "seen", True, False),
+        ("passed", "another thing", True, True),
+        ("failed", "", True, False),
+        ("skipped", "", True, True),
+        ("skipped", "", False, False),
+        (None, "", True, False),
+    ],
+)
+def test_a_run_is_compared_with_the_document(monkeypatch, outcome, told, root, differs):
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
+    fault = next(fault for fault in FAULTS if not fault.seen)
+    run = Comparison()
+    if outcome:
+        run.pytest_runtest_logreport(
+            SimpleNamespace(
+                nodeid=f"{fault.test}[1]", when="call", outcome=outcome, user_properties=[("outcome", told)]
+            )
+        )
+    document = f"| {fault.fault} | {fault.promise} | held: seen | `{fault.test}` |\n"
+    assert run.differing(document) == ([fault] if differs else [])
+    assert document not in run.table() or not differs
+
+
+@pytest.mark.parametrize(("user", "ci", "ended"), [(0, "", "Failed"), (1000, "1", "Failed"), (1000, "", "Skipped")])
+def test_what_is_lacking_is_excused_for_users_only(monkeypatch, user, ci, ended):
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    with pytest.raises(BaseException, match="no C compiler") as caught:
+        lacking("no C compiler")
+    assert type(caught.value).__name__ == ended
 
 
 # ---- the image
@@ -73,11 +128,79 @@ def test_the_table_names_tests_and_the_document_says_what_came_of_them(fault):
 
 @pytest.fixture
 def own_home(image_home, tmp_path):
-    """A home with the same images, of which one may be changed without changing the others'."""
-    home = tmp_path / "home"
-    for folder in ("images", "bundles"):
-        shutil.copytree(image_home / folder, home / folder, copy_function=os.link)
+    """A home with the standard images, of which one may be changed without changing the others'."""
+    return furnished(image_home, tmp_path / "home", os.link)
+
+
+def furnished(image_home, home, copy):
+    """Give a folder what a home has after an installation, files of images by `copy`."""
+    (home / "images" / "by-name").mkdir(parents=True)
+    for name in ("core", "data"):
+        shutil.copy(image_home / "images" / "by-name" / name, home / "images" / "by-name")
+        image = (image_home / "images" / "by-name" / name).read_text().strip()
+        shutil.copytree(image_home / "images" / image, home / "images" / image, copy_function=copy)
+    for lock in (image_home / "downloads").glob("*/pyodide-lock.json"):
+        shutil.copytree(lock.parent, home / "downloads" / lock.parent.name)
+    (home / "bundles").symlink_to(image_home / "bundles")
     return home
+
+
+def images_in(home):
+    """Give the stored images of a home by what they have imported in advance, each of them whole."""
+    store = Store(Home.find(home))
+    found = store.list("image")
+    assert [store.verify("image", each.id) for each in found] == [[]] * len(found)
+    assert [each.problem for each in found] == [""] * len(found)
+    return {" ".join(each.manifest.details["preload"]): each.id for each in found}
+
+
+# Each with an import that the standard image hasn't made, and for which there is a library in the bundle.
+BUILT = {
+    "import regex\nreturn regex.sub('a', 'b', 'banana')": "bbnbnb",
+    "import cycler\nreturn len(cycler.cycler(color='rgb'))": 3,
+    "import kiwisolver\nreturn kiwisolver.Variable('x').name()": "x",
+}
+
+
+def test_the_service_is_killed_while_it_builds_an_image(start, own_home, tmp_path, outcome):
+    settings = {
+        "CELLBLOCK_HOME": str(own_home),
+        "CELLBLOCK_OFFLINE": "1",
+        "CELLBLOCK_RECORDS_FILE": str(tmp_path / "records.sqlite3"),
+    }
+    for number, code in enumerate(BUILT):
+        service = start(**settings)
+        asking = threading.Thread(target=ask, args=(service, {"code": code, "id": f"built-{number}"}))
+        asking.start()
+        wait_until(lambda service=service: "build_started" in service.log.read_text())
+        time.sleep(random.random())
+        processes = service.workers()  # and the one that builds
+        service.process.kill()
+        service.process.wait()
+        asking.join()
+        wait_until(lambda processes=processes: not any(map(is_alive, processes)))
+        images_in(own_home)
+    service = start(**settings)
+    for number, (code, expected) in enumerate(BUILT.items()):
+        status, found = service.get(f"/v1/executions/built-{number}")
+        ended = found.get("result"), (found.get("error") or {}).get("type")
+        assert status == 404 or ended in ((expected, None), (None, "ServiceRestarted")), found
+        assert service.run(code)["result"] == expected
+    assert len(images_in(own_home)) == 2 + len(BUILT)
+    assert list((own_home / "images").glob(".work-*")) == []
+    outcome("killed at a random point of three builds: no half image, the next service built each")
+
+
+def ask(service, body):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        service.post(body)
+
+
+def is_alive(pid):
+    try:
+        return b"cellblock" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def test_a_damaged_image(start, own_home, outcome):
@@ -103,24 +226,37 @@ def test_a_damaged_image(start, own_home, outcome):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 2 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "none", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"mounting needs privileges: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    """Give a function that makes a file system of so many MiB, and gives its folder."""
+    with contextlib.ExitStack() as mounted:
+
+        def make(size):
+            folder = tmp_path / f"disk-{size}"
+            folder.mkdir()
+            command = ["mount", "-t", "tmpfs", "-o", f"size={size}m", "none", folder]
+            try:
+                subprocess.run(command, capture_output=True, check=True, text=True)
+            except (OSError, subprocess.CalledProcessError) as error:
+                lacking(f"a small disk can't be mounted: {getattr(error, 'stderr', error)}")
+            mounted.callback(subprocess.run, ["umount", "--lazy", folder], check=True)
+            return folder
+
+        yield make
+
+
+def fill(folder, leaving=0):
+    """Fill a file system but for so many bytes; give the file that does it."""
+    filler = folder / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1 << 16))
+    os.truncate(filler, filler.stat().st_size - leaving)
+    return filler
 
 
 def test_a_full_disk(start, small_disk, outcome):
-    service = start(CELLBLOCK_RECORDS_FILE=str(small_disk / "records.sqlite3"))
-    filler = small_disk / "filler"
-    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
+    disk = small_disk(2)
+    service = start(CELLBLOCK_RECORDS_FILE=str(disk / "records.sqlite3"))
+    filler = fill(disk)
     answers = [service.run("return data", data=number, id=f"full-{number}") for number in range(50)]
     assert [answer["result"] for answer in answers] == list(range(50))
     wait_until(lambda: "records_not_written" in service.log.read_text())
@@ -128,39 +264,113 @@ def test_a_full_disk(start, small_disk, outcome):
     filler.unlink()
 
     def written():
-        with contextlib.closing(sqlite3.connect(small_disk / "records.sqlite3")) as database:
+        with contextlib.closing(sqlite3.connect(disk / "records.sqlite3")) as database:
             return {row[0] for row in database.execute("SELECT id FROM executions WHERE status = 'completed'")}
 
     wait_until(lambda: written() >= {f"full-{number}" for number in range(50)}, within_s=60)
     outcome("50 executions answered while it was full, all 50 in the records afterwards")
 
 
+def test_a_full_home(start, small_disk, image_home, tmp_path, outcome):
+    disk = small_disk(256)
+    home = furnished(image_home, disk, shutil.copy2)
+    there = images_in(home)
+    wheel = made_wheel(tmp_path, size=8 << 20)
+    service = start(CELLBLOCK_HOME=str(home), CELLBLOCK_OFFLINE="1", CELLBLOCK_SOURCES=f"{wheel.parent} default")
+    code, expected = next(iter(BUILT.items()))
+    install = "import micropip\nawait micropip.install('heavy')\nimport heavy\nreturn heavy.answer"
+    for leaving in (0, 4 << 20):  # full from the beginning, and in the middle of writing
+        filler = fill(disk, leaving)
+        status, answer = service.post({"code": code})
+        assert (status, answer["error_key"]) == (500, "build_failed")
+        assert_names_the_disk(answer["detail"], home)
+        answer = service.run(install)
+        assert answer["status"] == "error"
+        assert_names_the_disk(answer["error"]["message"], home)
+        assert service.run("return 6 * 7")["result"] == 42
+        assert images_in(home) == there
+        assert [*disk.rglob(".work-*"), *disk.rglob("*.whl")] == []
+        filler.unlink()
+    assert service.run(code)["result"] == expected
+    assert service.run(install)["result"] == 42
+    assert images_in(home).keys() == {*there, "regex"}
+    outcome("who needed an image or a wheel was told to make room; made whole once there was some; others ran on")
+
+
+def assert_names_the_disk(text, home):
+    assert str(home) in text
+    assert "No space left on device" in text
+    assert "Make room" in text
+
+
+def made_wheel(folder, *, size):
+    """Make a wheel of so many bytes, of a package called heavy."""
+    path = folder / "wheels" / "heavy-1.0-py3-none-any.whl"
+    path.parent.mkdir()
+    info = "heavy-1.0.dist-info"
+    files = {
+        "heavy/__init__.py": b"answer = 42",
+        "heavy/load.bin": os.urandom(size),
+        f"{info}/METADATA": b"Metadata-Version: 2.1\nName: heavy\nVersion: 1.0\n",
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    lines = []
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+            lines.append(f"{name},sha256={digest},\n")
+        archive.writestr(f"{info}/RECORD", "".join(lines) + f"{info}/RECORD,,\n")
+    return path
+
+
 # ---- the clock
+
+
+ANOTHER_CLOCK = """
+import os, sys
+if "SHIFTED_CLOCK" not in os.environ:
+    os.environ.update(LD_PRELOAD={library!r}, SHIFTED_CLOCK={shift!r})
+    os.execv(sys.executable, sys.orig_argv)
+"""
 
 
 def test_the_clock_jumps(start, tmp_path, outcome):
     compiler = shutil.which("cc")
     if compiler is None:
-        pytest.skip("no C compiler to make another clock with")
+        lacking("no C compiler (cc) to make another clock with")
     library, shift = tmp_path / "shifted_clock.so", tmp_path / "shift"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, HERE / "shifted_clock.c", "-ldl"], check=True)
+    # Workers, which hold the limits, inherit the way to Python's modules; LD_PRELOAD they don't.
+    (tmp_path / "sitecustomize.py").write_text(ANOTHER_CLOCK.format(library=str(library), shift=str(shift)))
     shift.write_text("0")
-    service = start(LD_PRELOAD=str(library), SHIFTED_CLOCK=str(shift))
+    service = start(PYTHONPATH=os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")])))
+
     with ThreadPoolExecutor(1) as pool:
-        for seconds in (86_400 * 365, -86_400 * 365 * 5, 3600, -3600, 0):
-            running = pool.submit(service.run, "import time\ntime.sleep(0.5)\nreturn 1", timeout_s=20)
+
+        def during_a_jump(seconds, code, **limits):
+            running = pool.submit(service.run, code, **limits)
             time.sleep(0.2)
             shift.write_text(str(seconds))
-            assert running.result()["result"] == 1
-            answer = service.run("while True: pass", timeout_s=0.5)
+            return running.result()
+
+        for seconds in (86_400 * 365, -86_400 * 365 * 5, 3600, -3600, 0):
+            sleep = "import time\nbegan = time.monotonic()\ntime.sleep(0.5)\nreturn time.monotonic() - began"
+            assert 0.5 <= during_a_jump(seconds // 2, sleep, timeout_s=20)["result"] < 20
+            answer = during_a_jump(seconds, "while True: pass", timeout_s=0.5)
             assert (answer["status"], answer["timings_ms"]["total"] < 20_000) == ("timeout", True)
-            assert 0 <= service.run("return 1")["timings_ms"]["total"] < 20_000
+            answer = service.run("import time\nreturn time.time()")
+            assert 0 <= answer["timings_ms"]["total"] < 20_000
+            assert_is_off(answer["result"], seconds)
             last = json.loads(service.log.read_text().splitlines()[-1])
-            off = datetime.fromisoformat(last["timestamp"]).timestamp() - time.time()
-            assert abs(off - seconds) < 60, "the clock of the service did jump"
+            assert_is_off(datetime.fromisoformat(last["timestamp"]).timestamp(), seconds)
     service.stop()
     assert service.process.returncode == 0
     outcome("jumps of a year forwards and five back, in mid-run: every limit held, every answer came")
+
+
+def assert_is_off(moment, seconds):
+    assert abs(moment - time.time() - seconds) < 60, "the clock did jump"
 
 
 # ---- the network
@@ -264,4 +474,4 @@ def test_a_worker_gets_no_memory(start, outcome):
     ) else None
     service.wait_ready()
     assert service.run("import pandas as pd\nreturn int(pd.Series([1, 2]).sum())", timeout_s=20)["result"] == 3
-    outcome(f"the block ended as {answers[0]['error']['type']}, the next one was answered")
+    outcome("the block ended with an error, the next one that needed memory was answered")
