@@ -375,6 +375,17 @@ async def test_what_still_runs_when_the_service_stops_is_told_how_it_ended(conne
         await closing
 
 
+async def test_a_client_that_never_answers_is_let_go(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cellblock_service.api.session.HEARTBEAT_S", 0.2)
+    client = await connect()
+    assert client.app is not None
+    async with client.ws_connect("/v1/session", protocols=("cellblock.v1",), autoping=False) as deaf:
+        await deaf.send_bytes(msgpack.packb({"kind": "hello"}))
+        async with asyncio.timeout(20):
+            heard = [message.type async for message in deaf]
+        assert heard == [WSMsgType.BINARY, WSMsgType.PING]
+
+
 async def test_a_revoked_token_ends_what_is_open(connect: Connect, never_blocked: BlockBuster) -> None:
     never_blocked.deactivate()  # tokens are made and read here in the loop
     client = await connect()
