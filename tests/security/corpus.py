@@ -8,7 +8,7 @@ comments at its head.
 `ends` is a status; "error TypeName" names the error too, and " or " stands between several endings. "error" alone is
 for types that are no words; a condition has to say more of them. `so that`, as often as needed, is a Python expression
 of `result`, `stdout`, `stderr`, `error` (a map) and the earlier parts' results, `before`. `with` sets fields of the
-request: `# with: timeout_s=0.5 keep_state=true`.
+request: `# with: timeout_s=0.5 keep_state=true`; with `packed=true` it and its answer are msgpack, as the node's are.
 
 A line `# ---- then` begins another part, with a head of its own: a run after the one before.
 
@@ -50,12 +50,13 @@ AREAS = {
 
 @dataclass(frozen=True)
 class Part:
-    """One run: its code, the endings that are allowed, what else must hold, fields of its request."""
+    """One run: its code, the endings that are allowed, what else must hold, fields of its request, its encoding."""
 
     code: str
     ends: tuple[str, ...]
     so_that: tuple[str, ...] = ()
     fields: dict[str, Any] = field(default_factory=dict)
+    packed: bool = False
 
     @classmethod
     def read(cls, text: str) -> Part:
@@ -79,7 +80,7 @@ class Part:
             raise ValueError(f"no ending, or one that there isn't: {ends}")
         if "error" in ends and "error[" not in " ".join(so_that):
             raise ValueError(f"an ending with any error; name its type: {ends}")
-        return cls(text, tuple(ends), tuple(so_that), fields)
+        return cls(text, tuple(ends), tuple(so_that), fields, bool(fields.pop("packed", False)))
 
 
 @dataclass(frozen=True)

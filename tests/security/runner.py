@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgpack
 from cellblock_sandbox.syscalls.refusals import REFUSALS
 from serving import Service
 
@@ -94,7 +95,7 @@ class Runner:
         for number, part in enumerate(program.parts, 1):
             with self._listening() as deaf:
                 data = self.data() | ({} if program.each is None else {"each": program.each})
-                answer = self._ask(part.code, {"block": program.id, **part.fields}, data)
+                answer = self._ask(part.code, {"block": program.id, **part.fields}, data, packed=part.packed)
             found += [f"part {number}: {problem}" for problem in verdict(part, answer, self.secrets, before)]
             found += deaf
             before.append(answer.get("result"))
@@ -119,9 +120,15 @@ class Runner:
         self.bait.close()
         return self.service.stop()
 
-    def _ask(self, code: str, fields: dict[str, Any], data: Any) -> dict[str, Any]:
+    def _ask(self, code: str, fields: dict[str, Any], data: Any, *, packed: bool = False) -> dict[str, Any]:
+        """Ask for an execution: in JSON, or in msgpack as the node does."""
         body = {"code": code, "data": data, **fields}
-        status, answer = self.service.post(body, Authorization=f"Bearer {self.token}")
+        bearer = f"Bearer {self.token}"
+        if packed:
+            told = self.service.post(msgpack.packb(body), Content_Type="application/msgpack", Authorization=bearer)
+        else:
+            told = self.service.post(body, Authorization=bearer)
+        status, answer = told
         return answer | ({} if status == 200 else {"status": f"HTTP {status}"})
 
     @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """The runner sees an escape: whatever would leave a trace is done here by the test itself, or allowed to a program."""
 
 import base64
-import json
 import os
 import signal
 import socket
@@ -10,6 +9,7 @@ import sys
 import threading
 from dataclasses import replace
 
+import msgpack
 import pytest
 
 from .corpus import Part, Program
@@ -40,12 +40,14 @@ def answer(result=None, status="completed", error=None, stdout=""):
         *(base64.b64encode(b"x" * begin + SECRET.encode() + b"yz").decode() for begin in range(3)),
         base64.b64encode(SECRET[::-1].encode()).decode(),
         [*SECRET.encode()],
+        SECRET.encode(),
+        msgpack.ExtType(5, SECRET.encode()),
         {SECRET: 1},
     ],
 )
 def test_a_secret_is_seen_in_every_form(form):
     assert revealed(answer(form), [SECRET]) == [SECRET]
-    assert revealed(answer(stdout=json.dumps(form)), [SECRET]) == [SECRET]
+    assert revealed(answer(stdout=str(form)), [SECRET]) == [SECRET]
     assert verdict(Part.read(HEAD), answer(form), [SECRET])
 
 
@@ -110,6 +112,12 @@ def test_a_program_is_given_its_value(runner):
     asking = program("return data['each']", f"{HEAD}# so that: result == 5\n")
     assert runner.problems(replace(asking, each=5)) == []
     assert runner.problems(replace(asking, each=6)) != []
+
+
+def test_a_program_may_be_asked_in_msgpack(runner):
+    head = f"{HEAD}# with: packed=true\n"
+    assert runner.problems(program("return (1, b'x')", f"{head}# so that: result[0] == 12\n")) == []
+    assert "gave away" in str(runner.problems(program(f"return b'{runner.token}'", head)))
 
 
 def test_a_secret_that_comes_out_is_seen(runner, monkeypatch):

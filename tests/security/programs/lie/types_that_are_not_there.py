@@ -1,8 +1,9 @@
-# Answers with values of every extension type, all of them filled with noise.
-# ends: error ValueNotPortable
+# Answers with a value of one extension type, filled with noise, and with values that don't belong into it.
+# for each: [[code, filling] for code in range(-2, 15) for filling in ("ff00c1ddff", "93ffc0a178")]
+# ends: error ValueNotPortable or completed
 import struct
 import cellblock_guest.inside.entry as entry
 
-noise = b"".join(struct.pack(">BIb", 0xC9, 5, code) + b"\xff\x00\xc1\xdd\xff" for code in range(-128, 128))
-entry.pack_parts = lambda _: [struct.pack(">BH", 0xDC, 256) + noise]
+code, filling = data["each"][0], bytes.fromhex(data["each"][1])
+entry.pack_parts = lambda _: [struct.pack(">BIb", 0xC9, len(filling), code) + filling]
 return 1

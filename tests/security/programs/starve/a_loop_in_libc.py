@@ -1,4 +1,4 @@
-# Sorts with a C comparison that has no end, by libc.
+# Calls strlen by libc without end, and catches the interrupt.
 # ends: timeout TimeoutError
 # with: timeout_s=0.5
 import ctypes

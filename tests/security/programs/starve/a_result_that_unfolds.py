@@ -1,5 +1,5 @@
-# Returns a few bytes that stand for lists without end.
-# ends: error ValueError
+# Returns an array of no bytes that has a thousand million members, all of them empty lists once it is written out.
+# ends: error ResultLimit or error ValueNotPortable
 import numpy as np
 
-return np.zeros((2**30, 0))
+return np.zeros((10**9, 0), "u1")

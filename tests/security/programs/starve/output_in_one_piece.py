@@ -1,4 +1,6 @@
-# Prints a hundred megabytes at once.
-# ends: completed or error MemoryError
-# so that: len(stdout) < 110_000
-print("x" * 100_000_000)
+# Prints fifty megabytes at once.
+# ends: completed
+# so that: len(stdout) < 110_000 and "cut here" in stdout and result == 50_000_001
+import sys
+
+return sys.stdout.write("x" * 50_000_000 + "\n")
