@@ -14,6 +14,7 @@ const { definitionOf } = require("./definitions");
 const { VERSIONS } = require("./versions");
 
 const ROOT = path.resolve(__dirname, "../..");
+const PICTURES = ["docs/images/editor.png", "docs/images/editor-dark.png"];
 const LANGUAGES = ["de", "en-US", "ja", "zh-CN"];
 const semver = createRequire(require.resolve("node-red/package.json"))("semver");
 const read = (...names) => fs.readFileSync(path.join(ROOT, ...names), "utf8");
@@ -189,11 +190,18 @@ describe("scorecard", () => {
             assert.match(readme, /pip install cellblock/);
         });
 
-        it("shows a picture that is there", () => {
-            for (const [, file] of readme.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)) {
-                assert.ok(fs.existsSync(path.join(ROOT, file)), file);
+        it("shows the editor in a light theme and in a dark one, where npm finds the pictures too", () => {
+            const [, repository] = /^git\+https:\/\/github\.com\/(.*)\.git$/.exec(manifest.repository.url);
+            const place = `https://raw.githubusercontent.com/${repository}/main/`;
+            assert.deepEqual(picturesIn(readme), PICTURES.map((file) => place + file));
+        });
+
+        it("and so does that of the repository", () => {
+            const shown = picturesIn(read("../README.md"));
+            for (const file of PICTURES) {
+                assert.ok(shown.includes(file), file);
+                assert.ok(fs.existsSync(path.join(ROOT, "..", file)), file);
             }
-            assert.match(readme, /!\[/);
         });
 
         it("names each example", () => {
@@ -203,6 +211,10 @@ describe("scorecard", () => {
         });
     });
 });
+
+function picturesIn(markdown) {
+    return Array.from(markdown.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g), ([, address]) => address);
+}
 
 /** About how wide the editor draws a node, in its own units. */
 function widthOf({ type, name }) {
