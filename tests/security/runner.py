@@ -34,7 +34,8 @@ LIMITS = {
     # The same holds for kept sandboxes.
     "CELLBLOCK_KEPT_IDLE_S": "1",
 }
-HONEST_S = 10
+# An honest block takes 0.02 to 0.4 s, after whatever program: what is longer is time that a program took from it.
+HONEST_S = 5
 HONEST = """
 import builtins, os
 import numpy as np, pandas as pd
@@ -106,8 +107,8 @@ class Runner:
         self._runs += 1
         data = {"secret": self.honest, "add": self._runs}
         asked = time.monotonic()
-        answer = self._ask(HONEST, {"timeout_s": HONEST_S}, data)
-        if (took := time.monotonic() - asked) > 2 * HONEST_S:
+        answer = self._ask(HONEST, {"timeout_s": 2 * HONEST_S}, data)
+        if (took := time.monotonic() - asked) > HONEST_S:
             return [f"the honest block was answered after {took:.1f} s"]
         mine = range(3, 1000, 7)
         right = [sum(mine) + self._runs * len(mine), 8.0, len(self.honest)]

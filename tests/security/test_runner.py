@@ -170,3 +170,10 @@ def test_a_worker_that_crashes_is_seen(runner):
 def test_an_honest_block_that_is_wronged_is_seen(runner, monkeypatch):
     monkeypatch.setattr(sys.modules[type(runner).__module__], "HONEST", "return [0, 0, 0]")
     assert "the honest block got" in str(runner.problems(program("return 1")))
+
+
+def test_an_honest_block_that_takes_too_long_is_seen(runner, monkeypatch):
+    module = sys.modules[type(runner).__module__]
+    monkeypatch.setattr(module, "HONEST", f"import time\ntime.sleep(1.2)\n{module.HONEST}")
+    monkeypatch.setattr(module, "HONEST_S", 1)
+    assert "the honest block was answered after" in str(runner.honest_problems())
