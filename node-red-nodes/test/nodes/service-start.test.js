@@ -6,6 +6,7 @@
 
 const assert = require("node:assert/strict");
 const { execFileSync } = require("node:child_process");
+const { once } = require("node:events");
 const fs = require("node:fs");
 const net = require("node:net");
 const path = require("node:path");
@@ -66,6 +67,25 @@ describe("cellblock-service that starts the service", function () {
         await nodeRed.stop("SIGKILL");
         await gone(pid);
     });
+
+    for (const signal of ["SIGTERM", "SIGINT"]) {
+        it(`On Stop runs, with kept state, before both end by ${signal}`, async () => {
+            const [tab, inject, block, ...more] = flowOf({}, "n += data\nreturn n");
+            await nodeRed.start([tab, inject, {
+                ...block, keepState: true, initialize: "n = 40", finalize: "node.log(f'On Stop was left {n}')",
+            }, ...more]);
+            await nodeRed.inject("inject");
+            assert.deepEqual(await results(1), [41]);
+            const [{ pid }] = pids();
+            const { stdout } = nodeRed.process;
+            await nodeRed.stopProcess(signal);
+            if (!stdout.readableEnded) {
+                await once(stdout, "end");
+            }
+            assert.match(nodeRed.logged, /\[code-block:block\] On Stop was left 41\n/);
+            await gone(pid);
+        });
+    }
 
     it("is started again when it crashes, and is stopped when its node is deleted", async () => {
         await nodeRed.start(flowOf());

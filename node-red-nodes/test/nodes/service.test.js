@@ -9,6 +9,7 @@ const { createHash, randomUUID } = require("node:crypto");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
+const { NodeRed } = require("../node-red");
 const { COMMAND, OwnService, freePort } = require("../service");
 const { helper, load, until } = require("./flows");
 
@@ -96,19 +97,54 @@ describe("cellblock-service", function () {
         }
     });
 
-    it("a token opens a service that wants one; without it the refusal is clear", async () => {
+    it("a token opens a service that wants one; without it, or with a wrong one, the refusal is clear", async () => {
         const service = new OwnService(await freePort(), { CELLBLOCK_TOKEN: "open-sesame" });
         await service.start();
         try {
-            const stranger = await load(service.url, { code: "return data" });
-            stranger.send({ payload: 1 });
-            const [caught] = await stranger.at("caught");
-            assert.equal(caught.error.code, "unauthorized");
-            await helper.unload();
+            for (const token of [undefined, "open-barley"]) {
+                const stranger = await load(service.url, { code: "return data" }, { token });
+                stranger.send({ payload: 1 });
+                const [caught] = await stranger.at("caught");
+                assert.equal(caught.error.code, "unauthorized");
+                assert.match(caught.error.message, /refused the request: send a token that is valid now/);
+                assert.ok(!caught.error.message.includes("open-"), caught.error.message);
+                await until(() => stranger.lastStatus?.fill === "red", 5000, () => "a red status");
+                assert.deepEqual(stranger.seen.out0, []);
+                await helper.unload();
+            }
             const guest = await load(service.url, { code: "return data" }, { token: "open-sesame" });
             guest.send({ payload: 1 });
             assert.equal((await guest.at("out0"))[0].payload, 1);
         } finally {
+            await service.stop();
+        }
+    });
+
+    it("a token that is put right is used from the next deployment on", async () => {
+        const service = new OwnService(await freePort(), { CELLBLOCK_TOKEN: "open-sesame" });
+        await service.start();
+        const flow = (token) => [
+            { id: "tab", type: "tab" },
+            { id: "inject", z: "tab", x: 1, y: 1, type: "inject", props: [{ p: "payload" }], payload: "1",
+                payloadType: "num", wires: [["block"]] },
+            { id: "block", z: "tab", x: 2, y: 1, type: "code-block", service: "service", code: "data + 1", outputs: 1,
+                wires: [["debug"]] },
+            { id: "debug", z: "tab", x: 3, y: 1, type: "debug", active: true, tosidebar: true, complete: "payload",
+                targetType: "msg", wires: [] },
+            { id: "service", type: "cellblock-service", url: service.url, credentials: { token } },
+        ];
+        const nodeRed = new NodeRed();
+        try {
+            await nodeRed.start();
+            await nodeRed.deploy(flow("open-barley"));
+            const shown = () => nodeRed.statuses.some(({ id, text }) => id === "block" && text === "service refuses");
+            await nodeRed.until(shown, "the refusal");
+            await nodeRed.deploy(flow("open-sesame"), "nodes");
+            await nodeRed.inject("inject");
+            assert.equal((await nodeRed.debug("debug"))[0].value, 2);
+            assert.ok(!/open-(barley|sesame)/.test(nodeRed.logged), "a token is in the log");
+        } finally {
+            await nodeRed.stop();
             await service.stop();
         }
     });
