@@ -5,13 +5,9 @@
  *
  * Prints what was seen as JSON.
  */
-import path from "node:path";
-import process from "node:process";
-import { openEditor } from "./editor.mjs";
+import { playSession } from "./editor.mjs";
 
-const [url, folder] = process.argv.slice(2);
-
-async function session(editor) {
+await playSession(async (editor, shot) => {
     const { page } = editor;
     const choose = async (item) => {
         await page.locator("#node-input-code-block-lookup").click();
@@ -23,6 +19,17 @@ async function session(editor) {
     await editor.pasteCode("total = sum(data)\nreturn total");
     await editor.showTab("code-block-tab-on-start");
     await editor.pasteCode("import math", "initialize");
+    await editor.showTab("code-block-tab-setup");
+    await page.locator("#code-block-outputs").fill("2");
+    for (const name of ["keepState", "printOutput", "errorOutput"]) {
+        await page.locator(`#node-input-${name}`).check();
+    }
+    await page.locator("#node-input-mode").selectOption("item");
+    await page.locator("#node-input-itemsAs").selectOption("messages");
+    await page.locator("#node-input-timeout").fill("7");
+    await page.locator("#node-input-memory").fill("512");
+    await page.locator("#code-block-package-search").fill("more-itertools>=10");
+    await page.locator("#code-block-package-search").press("Enter");
     await choose("save");
     await page.locator("#red-ui-library-dialog-save .red-ui-treeList-label.selected").waitFor();
     await page.locator("#red-ui-library-dialog-save-button").click();
@@ -37,21 +44,9 @@ async function session(editor) {
     await entry("code-block").locator(".red-ui-treeList-icon").first().click();
     await entry("running-total.py").click();
     await library.locator(".view-line", { hasText: "sum(data)" }).waitFor();
-    await editor.screenshot(path.join(folder, "library.png"));
+    await shot("library");
     await page.locator(".ui-dialog:visible .ui-dialog-buttonset .primary").click();
     await editor.closeDialog();
     await editor.deploy();
     return { saved, loaded, flows: await editor.flows() };
-}
-
-const editor = await openEditor(url);
-const errors = [];
-editor.page.on("pageerror", (error) => /Model is disposed/.test(error.message) || errors.push(String(error.stack)));
-try {
-    process.stdout.write(JSON.stringify({ ...await session(editor), errors }));
-} catch (error) {
-    await editor.screenshot(path.join(folder, "failure.png"));
-    throw error;
-} finally {
-    await editor.close();
-}
+});

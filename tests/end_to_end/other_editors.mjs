@@ -35,6 +35,11 @@ async function session(editor, shot) {
             : await page.locator(".ace_line", { hasText: "return total" }).innerText();
         await page.keyboard.press("Escape");
     }
+    await editor.pasteCode("'by keys'");
+    await page.keyboard.press("Control+Enter");
+    const tree = page.locator(".cellblock-output:visible .cellblock-tree");
+    await tree.waitFor({ timeout: 60_000 });
+    seen.byKeys = await tree.innerText();
     await editor.pasteCode(TABLE);
     await problem.waitFor({ state: "hidden" });
     const output = await editor.runCode();

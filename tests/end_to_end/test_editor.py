@@ -123,6 +123,7 @@ def check_seen(seen: dict[str, Any]) -> None:
     assert "Line 2: undefined name 'tota'" in seen["problem"]
     assert seen["cells"][:3] == ["0", "08188500", "1.5"]
     assert seen["code"].startswith("import pandas as pd")
+    assert seen["byKeys"] == '"by keys"'
     assert seen["errors"] == []
 
 
@@ -160,6 +161,15 @@ def test_a_block_goes_into_the_library_and_comes_out_of_it(node, chromium, start
         ("code", "total = sum(data)\nreturn total"),
         ("initialize", "import math"),
         ("finalize", ""),
+        ("outputs", 4),
+        ("printOutput", True),
+        ("errorOutput", True),
+        ("keepState", True),
+        ("mode", "item"),
+        ("itemsAs", "messages"),
+        ("timeout", "7"),
+        ("memory", "512"),
+        ("packages", ["more-itertools>=10"]),
     ):
         assert (blocks[seen["saved"]][name], blocks[seen["loaded"]][name]) == (text, text)
     assert seen["errors"] == []
@@ -248,4 +258,77 @@ def test_sources_are_picked_behind_junctions_links_and_other_nodes(
     names = {each["id"]: each["name"] for each in seen["flows"] if each["type"] == "inject"}
     assert [names[source["id"]] for source in copy["sources"]] == ["gauge", "rain", "wind", "sun"]
     assert not {source["id"] for source in copy["sources"]} & {"gauge", "rain", "wind", "sun"}
+    assert seen["errors"] == []
+
+
+def test_packages_are_found_picked_and_built(node, chromium, start_node_red, service_url, tmp_path):
+    node_red = start_node_red(EMPTY_FLOW, service_url)
+    seen = play(node, "packages.mjs", node_red.url, tmp_path)
+    [found] = seen["found"]
+    name, version, origin = found.split("\n")
+    assert (name, origin) == ("more-itertools", "in the Python distribution")
+    assert version[0].isdigit()
+    assert seen["selected"] == "more-itertools"
+    assert seen["picked"] == ["more-itertools"]
+    assert seen["hint"] == f"any version, now {version}"
+    assert seen["closed"]
+    assert "no package 'more-itertoolz'" in seen["none"]
+    assert seen["none"].count("more-itertools") == 1, "the nearest name, told once"
+    queued, *building, running, ready = seen["progress"]
+    assert (queued, running, ready) == ("queued", "running", "ready")
+    assert any("Building an image" in text for text in building)
+    assert seen["built"] == "ready"
+    assert seen["errors"] == []
+
+
+def block(name: str, code: str, **more: object) -> dict[str, object]:
+    """Give a block with what the editor demands."""
+    plain = {"type": "code-block", "z": "tab", "code": code, "outputs": 1, "timeout": 5, "wires": [[]]}
+    return {**plain, "id": name, "name": name, "x": 500, "y": 100, **more}
+
+
+def test_run_takes_the_last_message(node, chromium, start_node_red, service_url, tmp_path):
+    plain = {"type": "inject", "z": "tab", "props": [{"p": "payload"}], "repeat": "", "x": 140}
+    sources = [{"id": "few", "name": "few"}, {"id": "other", "name": "other"}]
+    flow = [
+        *EMPTY_FLOW,
+        {**plain, "id": "few", "name": "few", "payload": "[1, 2, 3]", "payloadType": "json", "y": 60,
+         "wires": [["block", "joining"]]},
+        {**plain, "id": "much", "name": "much", "payload": "$pad('', 400000, 'x')", "payloadType": "jsonata", "y": 120,
+         "wires": [["block"]]},
+        {**plain, "id": "other", "name": "other", "payload": "4", "payloadType": "num", "y": 200,
+         "wires": [["joining"]]},
+        block("block", "return sum(data)"),
+        block("joining", "return sum(data[0]) * data[1]", mode="join", sources=sources, y=200),
+    ]  # fmt: skip
+    node_red = start_node_red(flow, service_url)
+    seen = play(node, "last_message.mjs", node_red.url, tmp_path)
+    assert not seen["pencilBefore"]
+    assert seen["type"] == "last message"
+    assert seen["time"] in seen["times"]
+    assert (seen["value"], seen["changed"], seen["again"]) == ("6", "42", "6")
+    assert seen["message"]["payload"] == [1, 2, 3]
+    *phases, limit = seen["timings"].split(" · ")
+    assert [each.rsplit(" ", 2)[0] for each in phases][-2:] == ["run", "in all"]
+    assert all(each.endswith((" ms", " s")) for each in phases)
+    assert limit == "limit 5 s, the service's limit of memory"
+    assert not seen["pencilOfLarge"]
+    assert "too large to be kept: paste a smaller one" in seen["large"]
+    assert seen["joined"] == "24", "the last message of each source"
+    assert seen["errors"] == []
+
+
+def test_the_red_triangle_comes_and_goes(node, chromium, start_node_red, service_url, tmp_path):
+    flow = [*EMPTY_FLOW, block("wrong", "return wrongs"), block("right", "return data", y=200)]
+    seen = play(node, "triangle.mjs", start_node_red(flow, service_url).url, tmp_path)
+    assert (seen["ofRight"], seen["ofMended"]) == (0, 0)
+    assert seen["errors"] == []
+
+
+def test_a_new_service_is_started_here(node, chromium, start_node_red, service_url, tmp_path):
+    seen = play(node, "new_service.mjs", start_node_red(EMPTY_FLOW, service_url).url, tmp_path)
+    assert seen["fresh"] == seen["here"] == {"checked": True, "enabled": True}
+    assert seen["elsewhere"] == {"checked": False, "enabled": False}
+    assert seen["switchedOff"] == {"checked": False, "enabled": True}
+    assert seen["saved"] == [{"start": True, "valid": True}]
     assert seen["errors"] == []

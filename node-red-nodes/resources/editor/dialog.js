@@ -40,7 +40,7 @@
             tabs.addTab({ id, label: cellblock.text(`label.${label}`), iconClass: icon }));
         ready = true;
         tabs.activateTab("code-block-tab-on-message");
-        makeLibrary();
+        cellblock.makeLibrary({ editor: panes.code.editor, textOf, setText, settings: madeSettings });
 
         /** Editors are made when their tab is first shown: most people open a block for one of them. */
         function show({ id }) {
@@ -57,9 +57,14 @@
                 layOut();
                 panes[part].focus();
             } else {
-                settings ??= makeSettings();
+                madeSettings();
             }
             showBadges();
+        }
+
+        function madeSettings() {
+            settings ??= makeSettings();
+            return settings;
         }
 
         /** Setup and Inputs are made when one of them is first shown. */
@@ -98,6 +103,12 @@
             return panes[part] ? panes[part].getValue() : $(`#node-input-${part}`).val();
         }
 
+        function setText(part, text) {
+            $(`#node-input-${part}`).val(text);
+            panes[part]?.setValue(text);
+            showBadges();
+        }
+
         function texts() {
             return {
                 initialize: textOf("initialize"), code: textOf("code"), finalize: textOf("finalize"),
@@ -123,21 +134,6 @@
                 if (textOf(part).trim() !== "") {
                     badges.append(cellblock.icon("file-code-o").css("display", "inline"));
                 }
-            });
-        }
-
-        function makeLibrary() {
-            const field = (name) => ({
-                name,
-                get: () => textOf(name),
-                set(text) {
-                    $(`#node-input-${name}`).val(text ?? "");
-                    panes[name]?.setValue(text ?? "");
-                },
-            });
-            RED.library.create({
-                url: "code-blocks", type: "code-block", editor: panes.code.editor, mode: "ace/mode/python",
-                fields: ["name", field("initialize"), field("finalize")], ext: "py",
             });
         }
 
@@ -171,7 +167,7 @@
 
     /** A node of an earlier version doesn't have every setting yet. */
     function fillDefaults() {
-        Object.entries(cellblock.CHOICES).forEach(([name, [first]]) => {
+        Object.entries({ language: ["python"], ...cellblock.CHOICES }).forEach(([name, [first]]) => {
             const select = $(`#node-input-${name}`);
             select.val(select.val() || first);
         });

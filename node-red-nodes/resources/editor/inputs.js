@@ -81,7 +81,7 @@
         return list.length > 0 || cellblock.text("error.no-sources");
     };
 
-    /** Follow sources that were copied together with their block: a copy has new ids, and `sources` still the old ones. */
+    /** Follow sources that were copied with their block: a copy has new ids, and `sources` still the old ones. */
     cellblock.adoptSources = (node) => {
         const adopted = adoptedSources(node);
         if (adopted !== null) {

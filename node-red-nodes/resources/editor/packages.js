@@ -18,7 +18,11 @@
     cellblock.validRequirement = (text) =>
         /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?(\[[\w\s,.-]*\])?\s*([(@<>=!~;].*)?$/.test(text.trim());
 
-    /** Prepare the rows of the Setup tab. @returns {{packages: () => string[], stop: () => void}} */
+    /**
+     * Prepare the rows of the Setup tab.
+     *
+     * @returns {{packages: () => string[], replace: (requirements: string[]) => void, stop: () => void}}
+     */
     cellblock.packagesForm = (node, runConfig) => {
         const list = $("#code-block-packages");
         const search = $("#code-block-package-search");
@@ -49,6 +53,11 @@
                     add(search.val());
                 }
                 return packages();
+            },
+            replace(requirements) {
+                list.editableList("empty");
+                requirements.forEach((text) => add(text));
+                showEmpty();
             },
             stop() {
                 finder.stop();
@@ -156,9 +165,9 @@
         if (!missing?.detail) {
             return cellblock.text("packages.none");
         }
-        const names = (missing.nearest ?? []).join(", ");
-        const nearest = names && cellblock.text("packages.nearest", { names });
-        return [missing.detail, nearest].filter(Boolean).join(". ");
+        // Some are in the sentence already.
+        const names = (missing.nearest ?? []).filter((name) => !missing.detail.includes(name)).join(", ");
+        return names === "" ? missing.detail : `${missing.detail} ${cellblock.text("packages.nearest", { names })}`;
     }
 
     /** Packages whose names are like `text`; null if this service can't tell. */
@@ -179,11 +188,12 @@
 
     // Building -------------------------------------------------------------------------------------------------------
 
-    /** What a block imports is part of its image too: the same imports, in a function that isn't called. */
-    function codeThatOnlyImports(code) {
-        const lines = String(code ?? "").split("\n").filter((line) => /^\s*(import|from)\s[^(]*[^(\\]$/.test(line));
-        return ["def imports():", ...[...lines, "pass"].map((line) => `    ${line.trim()}`), "None"].join("\n");
-    }
+    /**
+     * The block's code with a return before all else: its imports are seen, since an image holds them too, and nothing
+     * of it runs. Imports from __future__ would have to stand first; from where one imports that doesn't matter here.
+     */
+    cellblock.codeThatOnlyImports = (code) =>
+        `return None\n${String(code ?? "").replace(/\bfrom\s+__future__\b/g, "from math")}`;
 
     /** "Get them now": a run of nothing with these packages, so that the first message doesn't wait for the image. */
     function imageBuilder(packages, runConfig) {
@@ -208,8 +218,8 @@
                 await cellblock.listen("run", {
                     id: own.id, service: cellblock.chosenService(), node: "", part: "code", input: "msg", msg: {},
                     config: {
-                        ...config, code: codeThatOnlyImports(config.code), packages: packages(), keepState: false,
-                        mode: "message",
+                        ...config, code: cellblock.codeThatOnlyImports(config.code), packages: packages(),
+                        keepState: false, mode: "message",
                     },
                 }, (told) => current === own && take(told));
             } catch (error) {

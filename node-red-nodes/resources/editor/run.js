@@ -317,8 +317,8 @@
         const parts = ["load", "queue", "ready", "run", "total"]
             .filter((name) => taken[name] >= 1 || ["run", "total"].includes(name))
             .map((name) => `${cellblock.text(`run.timing.${name}`)} ${cellblock.duration(taken[name])}`);
-        const limits = [`${timeout || 30} s`, ...(memory ? [`${memory} MiB`] : [])].join(", ");
-        parts.push(cellblock.text("run.limits", { limits }));
+        const most = memory ? `${memory} MiB` : cellblock.text("run.service-memory");
+        parts.push(cellblock.text("run.limits", { limits: `${timeout || 30} s, ${most}` }));
         return parts.join(" · ");
     }
 })(window.CellblockEditor = window.CellblockEditor || {});

@@ -137,6 +137,25 @@ describe("editor: what a browser runs", () => {
         assert.equal(ownOutputs({}), 1);
     });
 
+    it("names the outputs: the block's own by number, then printed text and errors", () => {
+        const { text, outputLabel } = window.CellblockEditor;
+        window.CellblockEditor.text = (key, options = {}) => [key, ...Object.values(options)].join(" ");
+        const labels = (node) => Array.from({ length: node.outputs }, (_, i) => outputLabel(node, i));
+        assert.deepEqual(labels({ outputs: 4, printOutput: true, errorOutput: true }),
+            ["port.output 1", "port.output 2", "port.printed", "port.error"]);
+        assert.deepEqual(labels({ outputs: 2, errorOutput: true }), ["port.output 1", "port.error"]);
+        assert.deepEqual(labels({ outputs: 1, printOutput: true }), ["port.printed"]);
+        window.CellblockEditor.text = text;
+    });
+
+    it("builds an image from the imports of a block that doesn't run, in whatever form they stand", () => {
+        const { codeThatOnlyImports } = window.CellblockEditor;
+        const code = '"""from x\nimport y\n"""\nfrom math import *\nfrom a import (\n    b,\n)';
+        assert.equal(codeThatOnlyImports(code), `return None\n${code}`);
+        assert.doesNotMatch(codeThatOnlyImports("from __future__ import annotations"), /__future__/);
+        assert.equal(codeThatOnlyImports(undefined), "return None\n");
+    });
+
     it("moves wires with the ports they belong to", () => {
         assert.equal(outputsValue(ports(1), ports(3)), "3");
         assert.equal(outputsValue(ports(3), ports(1)), "1");
@@ -178,6 +197,12 @@ describe("editor: words", () => {
                 assert.deepEqual(placeholders(text), placeholders(english[key]), key);
                 assert.notEqual(text.trim(), "", key);
             }
+        });
+
+        it(`${language}: the service's help has the same parts as in English`, () => {
+            const tags = (html) => [...html.matchAll(/<(h3|h4|p|code|b)\b/g)].map(([, tag]) => tag).sort();
+            const help = (each) => read("nodes/locales", each, "cellblock-service.html");
+            assert.deepEqual(tags(help(language)), tags(help("en-US")));
         });
 
         it(`${language}: help in the standard order, with the same parts as in English`, () => {
