@@ -139,7 +139,7 @@ function readTimedelta([days, seconds, microseconds]) {
 }
 
 function readComplex(data) {
-    return { re: data.readDoubleBE(0), im: data.readDoubleBE(8) };
+    return remember({ re: data.readDoubleBE(0), im: data.readDoubleBE(8) }, { kind: "complex" });
 }
 
 function readPicture([mime, data]) {
@@ -163,6 +163,10 @@ function columnContext(context) {
     return { ...context, arrays };
 }
 
+function seriesContext(context) {
+    return context.frames === "arrays" ? columnContext(context) : context;
+}
+
 const asText = (data) => data.toString("utf8");
 const codec = new ExtensionCodec();
 
@@ -183,7 +187,7 @@ register(EXT.DECIMAL, asText);
 register(EXT.COMPLEX, readComplex);
 registerNested(EXT.NDARRAY, readArray);
 registerNested(EXT.DATAFRAME, (payload, { frames, budget }) => readFrame(payload, frames, budget), columnContext);
-registerNested(EXT.SERIES, (payload, { frames, budget }) => readSeries(payload, frames, budget), columnContext);
+registerNested(EXT.SERIES, (payload, { frames, budget }) => readSeries(payload, frames, budget), seriesContext);
 registerNested(EXT.TIMEDELTA, readTimedelta);
 registerNested(EXT.SET, (items) => remember(items, { kind: "set" }));
 registerNested(EXT.TUPLE, (items) => remember(items, { kind: "tuple" }));

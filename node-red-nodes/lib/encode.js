@@ -8,6 +8,7 @@ const { types } = require("node:util");
 const { Encoder, ExtData } = require("@msgpack/msgpack");
 const { describeTypedArray } = require("./arrays");
 const EXT = require("./extensions");
+const { originOf } = require("./origins");
 const { ValueNotPortable, childPath } = require("./portable");
 
 // Deeper nesting is refused here, by name, because the guest's decoder would refuse it without one.
@@ -229,10 +230,15 @@ function convertContainer(value, path, parents) {
     parents.push(value);
     try {
         if (Array.isArray(value)) {
-            return convertArray(value, path, parents);
+            const wire = convertArray(value, path, parents);
+            const type = typeOfArray(value);
+            return type === null ? wire : new ExtData(type, packWire(wire));
         }
         if (types.isSet(value)) {
             return new ExtData(EXT.SET, packWire(convertArray(hashableItems(value, path), path, parents)));
+        }
+        if (isComplex(value)) {
+            return new ExtData(EXT.COMPLEX, complexToBytes(value));
         }
         if (types.isMap(value)) {
             return convertMap(value, path, parents);
@@ -291,11 +297,51 @@ function convertMap(map, path, parents) {
     return result;
 }
 
+/** The extension type of an array that came from Python as a tuple or set; null for a list. */
+function typeOfArray(array) {
+    const kind = originOf(array)?.kind;
+    if (kind === "tuple") {
+        return EXT.TUPLE;
+    }
+    return kind === "set" && isSet(array) ? EXT.SET : null;
+}
+
+/** Whether an array is still one that a set in Python can hold: nothing twice, nothing that can change. */
+function isSet(array) {
+    return new Set(array).size === array.length && array.every(isHashable);
+}
+
+/** A complex number that came from Python, as it came. */
+function isComplex(value) {
+    return originOf(value)?.kind === "complex" && Object.keys(value).length === 2
+        && typeof value.re === "number" && typeof value.im === "number";
+}
+
+function complexToBytes({ re, im }) {
+    const bytes = Buffer.alloc(16);
+    bytes.writeDoubleBE(re, 0);
+    bytes.writeDoubleBE(im, 8);
+    return bytes;
+}
+
 /** Python's sets hold what can't change. */
+function isHashable(value) {
+    if (typeof value !== "object" || value === null || Buffer.isBuffer(value) || types.isDate(value)) {
+        return true;
+    }
+    switch (originOf(value)?.kind) {
+    case "tuple":
+        return value.every(isHashable);
+    case "set":
+        return isSet(value);
+    default:
+        return isComplex(value);
+    }
+}
+
 function hashableItems(set, path) {
     const items = [...set];
-    const isPlain = (item) => typeof item !== "object" || item === null || Buffer.isBuffer(item) || types.isDate(item);
-    if (!items.every(isPlain)) {
+    if (!items.every(isHashable)) {
         throw new ValueNotPortable(path, "a Set of objects, which no set in Python can hold,");
     }
     return items;

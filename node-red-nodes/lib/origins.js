@@ -8,8 +8,8 @@ const origins = new WeakMap();
 /**
  * What a value was in Python; undefined for what is nothing but itself, like a list.
  *
- * @returns {{kind: "tuple"|"set"|"ndarray"|"series"|"dataframe"|"image"}|undefined} an ndarray also has `dtype`,
- *     `shape` and `order`, a Series `name` and `dtype`, an image `mime`
+ * @returns {{kind: "tuple"|"set"|"complex"|"ndarray"|"series"|"dataframe"|"image"}|undefined} an ndarray also has
+ *     `dtype`, `shape` and `order`, a Series `name` and `dtype`, an image `mime`
  */
 function originOf(value) {
     return origins.get(value);

@@ -81,6 +81,15 @@ describe("code-block in a flow", function () {
             });
         }
 
+        it("tuples, sets and complex numbers of another block, as it sent them", async () => {
+            const flow = await block("if data is None:\n    return (1, {frozenset([3])}, [4j])\nreturn repr(data)");
+            flow.send({ payload: null });
+            const [{ payload }] = await flow.at("out0");
+            assert.deepEqual(payload, [1, [[3]], [{ re: 0, im: 4 }]]);
+            flow.send({ payload });
+            assert.equal((await flow.at("out0", 2))[1].payload, "(1, {frozenset({3})}, [4j])");
+        });
+
         it("typed arrays are numpy arrays of their kind", async () => {
             const code = "return [type(data).__name__, str(data.dtype), data.tolist(), data]";
             const msg = await outcome(code, { payload: new Float32Array([1.5, 2]) });

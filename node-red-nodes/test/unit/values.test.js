@@ -5,6 +5,7 @@
 
 const assert = require("node:assert/strict");
 const vm = require("node:vm");
+const { util } = require("@node-red/util");
 const { encode: rawEncode, Encoder, ExtData } = require("@msgpack/msgpack");
 const values = require("../../lib/values");
 
@@ -219,6 +220,10 @@ describe("values: what Python sends", () => {
         assert.deepEqual(values.originOf(answer[2]), { kind: "series", name: "level", dtype: "object" });
     });
 
+    it("complex numbers remember that they were", () => {
+        assert.equal(values.originOf(fromPython(new ExtData(10, Buffer.alloc(16)))).kind, "complex");
+    });
+
     it("column labels that are numbers or tuples become text; two of one name are refused", () => {
         assert.deepEqual(fromPython(packed(3, [[0, ["m", "s"]], null, [[1], [2]]])), [{ 0: 1, "m s": 2 }]);
         assert.throws(() => fromPython(packed(3, [["a", "a"], null, [[1], [2]]])), /two columns called "a"/);
@@ -257,5 +262,82 @@ describe("values: what Python sends", () => {
 
     it("an unknown extension type is an error", () => {
         assert.throws(() => fromPython(new ExtData(99, Buffer.from("x"))), /extension type 99/);
+    });
+});
+
+describe("values: from a block through a flow to the next block", () => {
+    const text = (type, iso) => new ExtData(type, Buffer.from(iso));
+    const same = (value, options) => [value, value, options];
+    const typed = { arrays: "typed" };
+    const column = packed(2, ["<f8", [1], "C", new Uint8Array(8)]);
+    const matrix = packed(2, ["|b1", [2, 1], "F", new Uint8Array([1, 0])]);
+    const columnAgain = values.toWire(new Float64Array(1));
+    const layout = { dtype: "|b1", shape: [2, 1], order: "F" };
+    const matrixAgain = values.toWire(Object.assign(new Uint8Array([1, 0]), layout));
+    const series = packed(4, ["m", [7], column]);
+    const frame = packed(3, [["m"], [7], [column]]);
+    const complex = new ExtData(10, Buffer.from("3ff8000000000000c000000000000000", "hex"));
+    const described = { name: "m", dtype: "<f8", data: columnAgain };
+    const index = { name: null, dtype: "object", data: [7] };
+    const rows = {
+        "None, bool, int, float, str, bytes, list, dict": same([null, true, 7, 1.5, "x", Buffer.from([1]), { a: [] }]),
+        "int of any size": same([new ExtData(1, Buffer.from("010000000000000000", "hex")), 2n ** 63n]),
+        "NaN and infinities": same([NaN, Infinity, -Infinity, -0.5]),
+        "complex": same([complex, [complex]]),
+        "tuple": same([packed(12, [1, packed(12, [])]), packed(12, [["a"], { b: 1 }])]),
+        "set": same([packed(11, [1, "x"]), packed(11, []), packed(11, [packed(11, [1]), packed(12, [complex])])]),
+        "ndarray, typed": [[matrix, column], [matrixAgain, columnAgain], typed],
+        "ndarray": [[matrix, column], [[[true], [false]], [0]]],
+        "float without a fraction": [Buffer.from("cb3ff0000000000000", "hex"), 1],
+        "dict with keys that are no text": [Buffer.from("8201a161c3a162", "hex"), { 1: "a", true: "b" }],
+        "datetime, naive": [text(5, "2026-01-02T03:04:05"), text(5, "2026-01-02T03:04:05.000+00:00")],
+        "datetime with an offset": [text(5, "2026-01-02T03:04:05.678901+02:00"),
+            text(5, "2026-01-02T01:04:05.678+00:00")],
+        "date, time, Decimal": [[text(6, "2026-01-02"), text(7, "03:04:05"), text(9, "1.10")],
+            ["2026-01-02", "03:04:05", "1.10"]],
+        "timedelta": [[packed(8, [1, 0, 0]), packed(8, [0, 0, 1500])], [86_400_000, 1.5]],
+        "Series": [series, [0]],
+        "Series, typed": [series, columnAgain, typed],
+        "Series, arrays": [series, { ...described, index, length: 1 }, { frames: "arrays" }],
+        "DataFrame, records": [frame, [{ m: 0 }]],
+        "DataFrame, columns": [frame, { m: [0] }, { frames: "columns" }],
+        "DataFrame, columns, typed": [frame, { m: columnAgain }, { frames: "columns", ...typed }],
+        "DataFrame, arrays": [frame, { columns: [described], index, length: 1 }, { frames: "arrays" }],
+        "picture": [packed(13, ["image/png", new Uint8Array([1])]), Buffer.from([1])],
+    };
+    for (const [name, [sent, arrives, options]] of Object.entries(rows)) {
+        it(name, () => {
+            const bytes = Buffer.isBuffer(sent) ? sent : values.packWire(sent);
+            const back = values.encode(values.decode(bytes, options));
+            assert.equal(back.toString("hex"), values.packWire(arrives).toString("hex"));
+        });
+    }
+
+    it("tuple, set and complex in a copy of the message are list and dict", () => {
+        const value = fromPython([packed(12, [1]), packed(11, [2]), complex]);
+        const { payload } = util.cloneMessage({ payload: value });
+        assert.deepEqual(values.encode(payload), values.encode([[1], [2], { re: 1.5, im: -2 }]));
+    });
+
+    it("what the flow has changed to no set is a list, to no complex number a dict", () => {
+        const changed = (value, change) => {
+            const decoded = fromPython(value);
+            change(decoded);
+            return values.encode(decoded).toString("hex");
+        };
+        const plain = (value) => values.encode(value).toString("hex");
+        const set = packed(11, [1, 2]);
+        assert.equal(changed(set, (items) => items.push(2)), plain([1, 2, 2]));
+        assert.equal(changed(set, (items) => items.push({})), plain([1, 2, {}]));
+        assert.equal(changed(set, (items) => items.push([1])), plain([1, 2, [1]]));
+        assert.equal(changed(set, (items) => items.push(3)), plain(new Set([1, 2, 3])));
+        assert.equal(changed(complex, (number) => { number.im = "2"; }), plain({ re: 1.5, im: "2" }));
+        assert.equal(changed(complex, (number) => { number.abs = 2; }), plain({ re: 1.5, im: -2, abs: 2 }));
+        assert.equal(changed(packed(12, [1]), (items) => items.push(2)), plain(fromPython(packed(12, [1, 2]))));
+    });
+
+    it("sets in sets, deeply", () => {
+        const deep = Array(90).fill().reduce((inside) => packed(11, [inside, 1]), packed(11, []));
+        assert.equal(values.encode(fromPython(deep)).toString("hex"), Buffer.from(rawEncode(deep)).toString("hex"));
     });
 });
