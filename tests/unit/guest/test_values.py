@@ -185,12 +185,21 @@ def test_what_cannot_travel_is_named_in_a_message_with_a_large_array():
 
 
 @pytest.mark.parametrize(
-    "value", [np.timedelta64(5, "Y"), np.timedelta64(-3, "M"), np.datetime64("2026-01-02T03:04:05.000000001")], ids=repr
-)
+    "value",
+    [
+        np.timedelta64(5, "Y"), np.timedelta64(-3, "M"), np.timedelta64(5),
+        np.datetime64("2026-01-02T03:04:05.000000001"),
+    ],
+    ids=repr,
+)  # fmt: skip
 def test_a_moment_that_only_numpy_has_is_an_array_without_dimensions(value):
     back = there_and_back([value])[0]
     assert (type(back), back.dtype, back.shape, back[()]) == (np.ndarray, value.dtype, (), value)
-    assert there_and_back({value, 1}) == {value, 1}
+
+
+@pytest.mark.parametrize("value", [np.timedelta64(5, "Y"), np.datetime64("2026-01-02T03:04:05.000000001")], ids=repr)
+def test_a_moment_that_only_numpy_has_is_itself_in_a_set(value):
+    assert there_and_back({value, (value, 1)}) == {value, (value, 1)}
 
 
 def test_a_zone_is_its_offset():

@@ -66,7 +66,7 @@ def _from_numpy_moment(numpy: Any, value: Any) -> Any:
 
 def _is_same(rounded: Any, value: Any) -> bool:
     try:
-        return bool(rounded == value)
+        return "[" in value.dtype.str and bool(rounded == value)  # NumPy takes a count without a unit for any
     except TypeError:  # a year has no length in microseconds
         return False
 
