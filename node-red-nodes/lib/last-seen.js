@@ -94,7 +94,7 @@ class Copy {
     #ofObject(value) {
         if (types.isTypedArray(value)) {
             this.#spend(value.byteLength * BYTES_A_BYTE);
-            return Buffer.isBuffer(value) ? Buffer.from(value) : value.slice();
+            return Buffer.isBuffer(value) ? Buffer.from(value) : copyOfArray(value);
         }
         if (types.isDate(value)) {
             return new Date(value);
@@ -146,6 +146,13 @@ class Copy {
             throw new TooBig();
         }
     }
+}
+
+/** Its dtype, shape and order are properties of the array, as in Node-RED's own copies. */
+function copyOfArray(array) {
+    const { dtype, shape, order } = array;
+    const own = Object.entries({ dtype, shape, order }).filter(([, value]) => value !== undefined);
+    return Object.assign(array.slice(), Object.fromEntries(own));
 }
 
 module.exports = { MAX_BYTES, forget, lastSeen, remember };

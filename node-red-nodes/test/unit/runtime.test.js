@@ -341,6 +341,8 @@ describe("last seen", () => {
         assert.ok(Date.now() - at < 1000);
         payload.list.push(3);
         assert.equal(kept.payload.list.length, 2);
+        const frames = Object.assign(new Uint8Array(4), { dtype: "|b1", shape: [2, 2], order: "F" });
+        assert.deepEqual(seenOf({ payload: frames }).msg.payload, frames);
     });
 
     it("is too big above 256 KiB as JSON, whatever it is made of, and that takes no time", () => {
