@@ -163,22 +163,23 @@ def service_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def node_red_5(node: str) -> Path:
-    """Give the node_modules of a Node-RED 5 and the Node.js that it needs, installed once beside the images."""
+def node_red_5(node: str) -> dict[str, str]:
+    """Give a Node-RED 5 and the Node.js that it needs, as `start_node_red` takes them, installed once."""
     script = """
 const { VERSIONS, provide } = require("./test/package/versions");
-provide(VERSIONS.at(-1)).then(({ red }) => console.log(red));
+provide(VERSIONS.at(-1)).then(({ red, node }) => console.log(JSON.stringify({ red, node })));
 """
     done = subprocess.run([node, "-e", script], cwd=NODES, check=True, stdout=subprocess.PIPE, text=True)
-    return Path(done.stdout.strip()).parents[1]
+    provided: dict[str, str] = json.loads(done.stdout)
+    return {"red": provided["red"], "node_js": provided["node"]}
 
 
 @pytest.fixture
 def start_node_red(node: str, tmp_path: Path) -> Iterator[Callable[..., Program]]:
     """Give a function that starts Node-RED with a flow, its blank service addresses meaning `service_url`.
 
-    `settings` is a file with other settings than the demonstration's, which gets `more` in its environment. `modules`
-    is a node_modules with another Node-RED, and perhaps the Node.js that it needs.
+    `settings` is a file with other settings than the demonstration's, which gets `more` in its environment. `red` is
+    the red.js of another Node-RED, `node_js` the Node.js that it needs.
     """
     started: list[Program] = []
 
@@ -186,7 +187,8 @@ def start_node_red(node: str, tmp_path: Path) -> Iterator[Callable[..., Program]
         flow: list[dict[str, object]],
         service_url: str,
         settings: Path = NODES / "demo" / "settings.cjs",
-        modules: Path = NODES / "node_modules",
+        red: str = str(NODES / "node_modules/node-red/red.js"),
+        node_js: str | None = None,
         **more: str,
     ) -> Program:
         user_dir = tmp_path / "node-red"
@@ -195,12 +197,7 @@ def start_node_red(node: str, tmp_path: Path) -> Iterator[Callable[..., Program]
         port = free_port()
         program = Program(
             "Node-RED",
-            [
-                shutil.which("node", path=modules / ".bin") or node,
-                str(modules / "node-red/red.js"),
-                "--settings",
-                str(settings),
-            ],
+            [node_js or node, red, "--settings", str(settings)],
             port,
             "/settings",
             tmp_path / "node-red.log",

@@ -199,6 +199,13 @@ describe("editor: words", () => {
             }
         });
 
+        it(`${language}: the block's help names the limits of a service, and of one that the node starts`, () => {
+            const help = read("nodes/locales", language, "code-block.html");
+            for (const limit of [/\b300\b/, /\b2048\b/, /\b86[,.]400\b/, /\b4096\b/]) {
+                assert.match(help, limit);
+            }
+        });
+
         it(`${language}: the service's help has the same parts as in English`, () => {
             const tags = (html) => [...html.matchAll(/<(h3|h4|p|code|b)\b/g)].map(([, tag]) => tag).sort();
             const help = (each) => read("nodes/locales", each, "cellblock-service.html");
