@@ -30,7 +30,8 @@ describe("secrets", function () {
     let served = "";
     let answers = "";
 
-    before(async () => {
+    before(async function () {
+        this.timeout(150_000);
         service = new OwnService(await freePort(), {
             CELLBLOCK_LOG_LEVEL: "debug", CELLBLOCK_LOG_FORMAT: "json", CELLBLOCK_TOKEN: SECRETS.token,
         });
