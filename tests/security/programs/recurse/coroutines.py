@@ -1,5 +1,6 @@
 # Awaits itself, and yields from itself.
 # ends: error RecursionError
+# with: timeout_s=10
 import sys
 
 sys.setrecursionlimit(10**9)

@@ -1,6 +1,7 @@
 # Recurses while an error is being described: its text, its hash, its notes.
 # ends: error Endless
 # so that: len(error["traceback"]) < 300_000
+# with: timeout_s=10
 
 
 class Endless(Exception):

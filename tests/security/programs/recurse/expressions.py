@@ -1,5 +1,6 @@
 # Matches nested regular expressions, and substitutes in its own substitution.
 # ends: error RecursionError
+# with: timeout_s=10
 import re, sys
 
 sys.setrecursionlimit(10**9)

@@ -1,5 +1,6 @@
 # Reads and writes nested JSON.
 # ends: error RecursionError
+# with: timeout_s=10
 import json, sys
 
 sys.setrecursionlimit(10**9)

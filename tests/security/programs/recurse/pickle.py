@@ -1,5 +1,6 @@
 # Pickles what is nested too deeply.
 # ends: error RecursionError
+# with: timeout_s=10
 import pickle, sys
 
 sys.setrecursionlimit(10**9)

@@ -1,5 +1,6 @@
 # Recurses in Python, with the limit taken away.
 # ends: error RecursionError
+# with: timeout_s=10
 import sys
 
 sys.setrecursionlimit(10**9)

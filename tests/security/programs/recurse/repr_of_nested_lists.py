@@ -1,5 +1,6 @@
 # Asks for the repr of lists in lists in lists.
 # ends: error RecursionError or error MemoryError
+# with: timeout_s=10
 import sys
 
 sys.setrecursionlimit(10**9)

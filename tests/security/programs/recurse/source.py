@@ -1,6 +1,7 @@
 # Compiles nested source: operators, attributes, functions in functions.
 # ends: completed
 # so that: set(result) <= {"RecursionError", "MemoryError", "SyntaxError"} and len(result) == 5
+# with: timeout_s=10
 sources = ["-" * 10**6 + "1", "a" + ".a" * 10**5, "lambda:" * 10**5 + "1", "[" * 10**5 + "]" * 10**5, "1" + "+1" * 10**5]
 answers = []
 for source in sources:

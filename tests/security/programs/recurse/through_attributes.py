@@ -1,5 +1,6 @@
 # Recurses through C: an attribute that is looked up by looking it up.
 # ends: error RecursionError
+# with: timeout_s=10
 import sys
 
 sys.setrecursionlimit(10**9)

@@ -1,5 +1,6 @@
 # Recurses through comparisons, hashes and sort keys.
 # ends: error RecursionError
+# with: timeout_s=10
 import sys
 
 sys.setrecursionlimit(10**9)
