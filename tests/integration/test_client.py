@@ -74,7 +74,7 @@ def test_output_comes_while_the_block_runs(client: Client) -> None:
 
 def test_context(client: Client) -> None:
     flow: dict[str, Any] = {"count": 1, "frame": pd.DataFrame({"a": [1, 2]})}
-    everywhere: dict[str, Any] = {}
+    everywhere: dict[str, Any] = {"none": 0}
     code = (
         "flow.set('count', flow.get('count') + 1)\n"
         "global_.set(['sum', 'none'], [int(flow.get('frame').a.sum()), None])\n"
@@ -82,7 +82,7 @@ def test_context(client: Client) -> None:
     )
     outcome = client.run(code, flow=flow, global_=everywhere)
     assert "context=" in outcome.error.message  # type: ignore[union-attr]
-    assert (flow["count"], everywhere) == (2, {"sum": 3, "none": None})
+    assert (flow["count"], everywhere) == (2, {"sum": 3})
     outcome = client.run(code, flow=flow, global_=everywhere, context={"x": b"\0"})
     assert outcome.value_or_raise() == (["count", "frame"], [3, 0], b"\0")
 

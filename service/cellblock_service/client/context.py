@@ -107,8 +107,11 @@ class Context:
 
 
 async def _set(store: Store, key: str, value: Any) -> None:
+    """Set a value; None deletes it from a dictionary, as from Node-RED's context."""
     if isinstance(store, MutableMapping):
         store[key] = value
+        if value is None:
+            del store[key]
     else:
         await _settled(store.set(key, value))
 
