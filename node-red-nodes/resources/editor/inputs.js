@@ -40,7 +40,7 @@
     function linkedTo({ id, type }) {
         const linking = type !== "link in" ? []
             : ["link out", "link call"].flatMap((each) => RED.nodes.filterNodes({ type: each }));
-        return linking.filter(({ links, mode }) => links.includes(id) && mode !== "return");
+        return linking.filter(({ links, mode }) => links?.includes(id) && mode !== "return");
     }
 
     function labelOf(node) {
