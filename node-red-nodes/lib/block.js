@@ -103,10 +103,15 @@ class Block {
             ...(memoryMb !== null && { memory_mb: memoryMb }),
             ...(packages.length > 0 && { packages }),
             ...(Object.keys(this.secrets).length > 0 && { env: this.secrets }),
-            ...(keepState && this.#kept.fields()),
+            ...(keepState && { ...this.#kept.fields(), also: this.#others(code) }),
             // A message's payload is the block's `data`: see docs/values.md.
             ...fields,
         };
+    }
+
+    /** The parts that run in the same kept sandbox: state lives in one image, which has what any of them imports. */
+    #others(code) {
+        return Object.keys(TABS).map((part) => this.settings[part]).filter((text) => text !== "" && text !== code);
     }
 
     /** Functions of On Start may be called in On Message: tracebacks tell their lines apart by the name. */

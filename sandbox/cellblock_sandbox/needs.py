@@ -23,6 +23,11 @@ class Survey:
     needed: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
 
+    def __or__(self, other: Survey) -> Survey:
+        """What either of two imports."""
+        names = ("modules", "needed", "absent")
+        return Survey(*(tuple(dict.fromkeys(getattr(self, name) + getattr(other, name))) for name in names))
+
 
 @dataclass(frozen=True)
 class Provision:

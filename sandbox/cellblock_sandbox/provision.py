@@ -7,8 +7,9 @@ least recently used ones make room when their disk limit is reached.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 
 from cellblock_sandbox.errors import BinaryWheel, BuildError
@@ -55,14 +56,16 @@ class Provider:
         self.policy, self.progress = policy, progress
         self.disk_bytes = disk_bytes
 
-    def provide(self, code: str, packages: Sequence[str] = ()) -> Provision:
+    def provide(self, code: str, packages: Sequence[str] = (), *, also: Sequence[str] = ()) -> Provision:
         """The image for a block that lists `packages` (requirements as in PEP 508), built if need be.
+
+        It is also that of the further texts in `also`, which are to run in the same sandbox.
 
         For what is listed and can't be had, raises as resolving and the builders do. What is only imported and can't be
         had is `unavailable`: the block may have another way.
         """
         base = self.base
-        wanted = survey(base, code)
+        wanted = reduce(operator.or_, (survey(base, text) for text in (code, *also)))
         if serves(self.distribution, base.packages, wanted, packages):
             return Provision(base.id)
         name = ON_DEMAND + _key([base.bundle, sorted({*wanted.modules, *wanted.absent}), sorted(packages)])
@@ -74,7 +77,7 @@ class Provider:
         wheels, unavailable = self._resolve(base, wanted, packages)
         if binary := {wheel: path for wheel, path in wheels.items() if not wheel.pure}:
             self._widen(base, binary)
-            return self.provide(code, packages)
+            return self.provide(code, packages, also=also)
         there = (module for module in wanted.absent if module.partition(".")[0] not in unavailable)
         modules = tuple(sorted({*wanted.modules, *there}))
         recipe = Recipe(base.bundle, modules, wheels, {"unavailable": unavailable})

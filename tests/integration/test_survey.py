@@ -32,7 +32,7 @@ class Answering:
 async def found(home: Path, *answers: Frame) -> Any:
     catalogue = Catalogue(Settings(home=home, full_bundle="on-demand"), Answering(*answers))  # type: ignore[arg-type]
     await catalogue.start()
-    return await catalogue.provision("import json", []), catalogue.standard_id
+    return await catalogue.provision(["import json"], []), catalogue.standard_id
 
 
 async def test_a_second_worker_is_asked_when_the_first_is_lost(image_home: Path) -> None:

@@ -194,6 +194,21 @@ describe("On Start and On Stop", function () {
             assert.deepEqual(global.get("left"), [2, 2]);
         });
 
+        it("they are there although each part imports what no other does", async () => {
+            const flow = await block("import soupsieve\nseen.append(soupsieve.match)\nreturn len(seen)", {
+                keepState: true, initialize: "import pytz.exceptions\nseen = []",
+                finalize: "global_.set('left', len(seen))",
+            });
+            flow.send({ payload: null });
+            flow.send({ payload: null });
+            const sent = await flow.at("out0", 2, 50_000);
+            assert.deepEqual(sent.map((msg) => msg.payload), [1, 2]);
+            assert.deepEqual(flow.linesOf("warn"), []);
+            const global = globalOf(flow);
+            await helper.unload();
+            assert.equal(global.get("left"), 2);
+        });
+
         it("without it they aren't", async () => {
             const flow = await block("return 'seen' in globals()", { ...counter, keepState: false });
             assert.deepEqual(await results(flow, [1]), [false]);

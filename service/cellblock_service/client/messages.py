@@ -16,7 +16,7 @@ from cellblock_service.client.errors import AnswerUnreadable
 from cellblock_service.codec.wire import bin_header, end_of_any, head_type, map_header
 
 MAX_BYTES = (1 << 32) - 1
-_SEQUENCES = ("inputs", "packages", "dependencies")
+_SEQUENCES = ("inputs", "also", "packages", "dependencies")
 
 
 class Request(TypedDict, total=False):
@@ -39,6 +39,7 @@ class Request(TypedDict, total=False):
     concurrent: int | None
     keep_state: bool | None
     reset_state: bool | None
+    also: Sequence[str] | None
     packages: Sequence[str] | None
     timeout_s: float | None
     cpu_s: float | None

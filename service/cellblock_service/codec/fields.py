@@ -20,6 +20,7 @@ NIL = b"\xc0"
 MAX_NAME = 200
 MAX_SOURCE = 4 << 20
 """Bytes of a block's source: it is hashed, and looked up, on the event loop; 4 MiB take 15 ms."""
+MAX_ALSO = 8
 MAX_REQUIREMENT = 2000
 MAX_OUTPUTS = 1 << 16
 MAX_FACT = 1000
@@ -42,12 +43,18 @@ class ExecuteRequest:
     concurrent: int | None = None
     keep_state: bool = False
     reset_state: bool = False
+    also: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     node: dict[str, Any] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
     payloads: dict[str, Buffer] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is to run in its sandbox: its code, and what goes on with its state."""
+        return tuple(text for text in dict.fromkeys((self.code, *self.also)) if text)
 
     @property
     def at_once(self) -> int:
@@ -115,6 +122,14 @@ def _source(name: str, value: Any) -> str:
     if (size := len(text.encode())) > MAX_SOURCE:
         raise InvalidValue(f"{name}: {size} bytes; at most {MAX_SOURCE} are run, values travel in data", field=name)
     return text
+
+
+def _sources(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise WrongType.of(name, "array of strings", value_type(value))
+    if len(value) > MAX_ALSO:
+        raise InvalidValue(f"{name}: {len(value)} sources; at most {MAX_ALSO} are looked at", field=name)
+    return tuple(_source(f"{name}[{index}]", item) for index, item in enumerate(value))
 
 
 def _block_name(name: str, value: Any) -> str:
@@ -233,6 +248,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "concurrent": whole(MAX_COUNT),
     "keep_state": _boolean,
     "reset_state": _boolean,
+    "also": _sources,
     "packages": _requirements,
     "dependencies": _identifiers,
     "env": _environment,

@@ -251,7 +251,7 @@ class Executions:
             # An image may go to make room just before it is used: then nothing has run, and it is built again, once.
             if last or answer.meta.get("image") != "missing":
                 break
-            self._catalogue.forget(execution.work.code, execution.work.packages)
+            self._catalogue.forget(execution.work.texts, execution.work.packages)
             execution.job, execution.has_started = None, False
         return exchange.read(execution, answer, job)
 
@@ -263,7 +263,7 @@ class Executions:
         while True:
             try:
                 wait = max(0.0, min(_LOOK_AGAIN_S, until - clock()))
-                return await self._catalogue.provision(work.code, work.packages, patience_s=wait)
+                return await self._catalogue.provision(work.texts, work.packages, patience_s=wait)
             except ImageLoading as loading:
                 if clock() >= until:
                     raise

@@ -78,8 +78,9 @@ class _ReportStep(SilentStep):
 def work(task: dict[str, Any]) -> Any:
     """Carry out one task; give what its kind promises.
 
-    "provide" (code, packages): a Provision. "install" (requirements, installed): wheels with their paths. "look_up"
-    (name): what a package would come as. "full": nothing, once the full bundle is there. Raises CellblockError.
+    "provide" (code, also, packages): a Provision. "install" (requirements, installed): wheels with their paths.
+    "look_up" (name): what a package would come as. "full": nothing, once the full bundle is there. Raises
+    CellblockError.
     """
     home = Home.find(Path(task["home"]) if task["home"] else None)
     progress, policy = ReportProgress(), Policy.from_environment()
@@ -94,7 +95,7 @@ def work(task: dict[str, Any]) -> Any:
         found = look_up(task["name"], home=home, distribution=lock, policy=policy, progress=progress)
         return {"name": found.name, "version": found.version, "binary": not found.pure, "origin": found.origin}
     provider = Provider(home, policy, progress, disk_bytes=task["disk_bytes"])
-    return asdict(provider.provide(task["code"], task["packages"]))
+    return asdict(provider.provide(task["code"], task["packages"], also=task["also"]))
 
 
 def main() -> int:

@@ -74,24 +74,26 @@ class Catalogue:
         """Give the builds under way and waiting."""
         return [build for build, _ in self._builds.values() if build.needed]
 
-    async def provision(self, code: str, packages: Sequence[str], *, patience_s: float | None = None) -> Provision:
-        """Give the image for a block; build it if it isn't there.
+    async def provision(
+        self, texts: Sequence[str], packages: Sequence[str], *, patience_s: float | None = None
+    ) -> Provision:
+        """Give the image for a block, of which all `texts` run in the same sandbox; build it if it isn't there.
 
         Raises PackageUnavailable for a listed package that can't be had, BuildFailed, QueueFull, NotReady, and
         ImageLoading when the build takes longer than `patience_s`: it goes on meanwhile.
         """
-        if not packages and "import" not in code:
+        if not packages and not any("import" in text for text in texts):
             return self._standard()
-        key = _key(code, sorted(packages))
+        key = _key(sorted(texts), sorted(packages))
         known = self._known.get(key)
         if known is None or not await self._in_use(known.image):
-            known = await self._found(key, code, packages, patience_s)
+            known = await self._found(key, texts, packages, patience_s)
         _remember(self._known, key, known)
         return known
 
-    def forget(self, code: str, packages: Sequence[str]) -> None:
+    def forget(self, texts: Sequence[str], packages: Sequence[str]) -> None:
         """Look for this block's image again next time: it went away meanwhile."""
-        self._known.pop(_key(code, sorted(packages)), None)
+        self._known.pop(_key(sorted(texts), sorted(packages)), None)
 
     def _standard(self) -> Provision:
         """The standard image by its id of now: its name may come to mean a better one."""
@@ -136,10 +138,12 @@ class Catalogue:
             self._used[image] = now
         return True
 
-    async def _found(self, key: str, code: str, packages: Sequence[str], patience_s: float | None) -> Provision:
+    async def _found(
+        self, key: str, texts: Sequence[str], packages: Sequence[str], patience_s: float | None
+    ) -> Provision:
         """Wait for the search for this block's image, begun here unless it is under way."""
         if key not in self._builds:
-            self._begin(key, Build(", ".join(packages) or "what a block imports"), partial(self._find, code, packages))
+            self._begin(key, Build(", ".join(packages) or "what a block imports"), partial(self._find, texts, packages))
         build, running = self._builds[key]
         try:
             async with asyncio.timeout(patience_s):
@@ -149,31 +153,34 @@ class Catalogue:
             raise ImageLoading(said, progress=build.progress()) from None
         return found
 
-    async def _survey(self, image: str, code: str) -> Frame:
+    async def _survey(self, image: str, code: str) -> Survey:
         """Ask a worker, and a second one if the first is lost: the text may have nothing to do with that."""
         frame = Frame({"kind": "survey", "image": image}, [code.encode()])
         for _ in range(2):
             answer = await self._pool.ask(frame, within_s=SURVEY_S)
             if "survey" in answer.meta:
-                return answer
+                return Survey(**{name: tuple(found) for name, found in answer.meta["survey"].items()})
             error = answer.meta["error"]
             if error["type"] != "WorkerCrashed":
                 break
         raise ServiceError(f"what the block imports couldn't be told: {error['message']}")
 
-    async def _find(self, code: str, packages: Sequence[str], build: Build) -> Provision:
-        """Have a worker tell what the code imports; if the standard image doesn't serve, have one built."""
+    async def _find(self, texts: Sequence[str], packages: Sequence[str], build: Build) -> Provision:
+        """Have a worker tell what the texts import; if the standard image doesn't serve, have one built."""
         try:
             image = await asyncio.to_thread(self.store.open, "image", self.standard_id, verify=False)
         except SandboxError as error:
             raise NotReady(str(error)) from error
-        answer = await self._survey(image.id, code)
-        wanted = Survey(**{name: tuple(found) for name, found in answer.meta["survey"].items()})
+        wanted = Survey()
+        for text in texts:
+            wanted |= await self._survey(image.id, text)
         if self._distribution is None:
             self._distribution = await asyncio.to_thread(standard.distribution, self.store.home, SilentProgress())
         if serves(self._distribution, image.manifest.packages, wanted, packages):
             return Provision(image.id)
-        return Provision(**await self._build({"kind": "provide", "code": code, "packages": list(packages)}, build))
+        code, *also = texts or [""]
+        task = {"kind": "provide", "code": code, "also": also, "packages": list(packages)}
+        return Provision(**await self._build(task, build))
 
     def _begin(self, key: str, build: Build, work: Callable[[Build], Coroutine[Any, Any, Any]]) -> None:
         running = asyncio.create_task(work(build), name=f"build-{key[:8]}")

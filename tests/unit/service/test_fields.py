@@ -76,6 +76,11 @@ def test_how_many_of_a_block_run_at_a_time() -> None:
         checked(concurrent=2)
 
 
+def test_all_that_runs_in_a_sandbox() -> None:
+    assert checked(code="a").texts == ("a",)
+    assert checked(code="", also=["b", "a", "b"]).texts == ("b", "a")
+
+
 def test_what_a_node_says_of_itself() -> None:
     facts = {"id": "a1", "name": "", "path": "f/a1", "outputCount": 0}
     assert checked(node=facts).node == facts
@@ -159,6 +164,9 @@ def test_an_unknown_field_is_refused_with_the_nearest() -> None:
         ({"dependencies": ["a b"]}, InvalidValue),
         ({"env": {"A": 1}}, WrongType),
         ({"keep_state": 1}, WrongType),
+        ({"also": "import numpy"}, WrongType),
+        ({"also": ["1", 2]}, WrongType),
+        ({"also": ["1"] * 9}, InvalidValue),
     ],
 )
 def test_what_does_not_go_together_is_refused(fields: dict[str, Any], error: type[RequestError]) -> None:
