@@ -446,7 +446,10 @@ class Pool:
             job.settle(cancelled() if job.cancelled else overrun(job))
             raise WorkerLost(f"killed: a job overran its {job.within_s:g} s") from error
         except WorkerLost as error:
-            job.settle(Frame(failed("WorkerCrashed", str(error))))
+            # What is stopped by force may take its worker along; it had its time all the same.
+            late = loop.time() - job.started_at >= job.frame.meta.get("limits", {}).get("timeout_s", math.inf)
+            crashed = overrun(job) if late else Frame(failed("WorkerCrashed", str(error)))
+            job.settle(cancelled() if job.cancelled else crashed)
             raise
         except asyncio.CancelledError:
             if not job.done.done():

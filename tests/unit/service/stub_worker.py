@@ -1,11 +1,11 @@
 """A worker without a sandbox, for testing the pool and the HTTP side: the "code" of a request is a command for it.
 
 `echo` gives back the data, `env` the names in its environment, `limits` those it was told, `sleep S` (ends early when
-it is cancelled), `exit N`, `hang` (ignores its deadline and being cancelled), `convert S` (takes S seconds after the
-block ended), `fetch N` (asks for a file N times, 0.1 s each), `gone` (says that its image is), `babble` (sends what is
-no frame), `print TEXT`, `ask KEY` (gives back what the flow replies), `tell OP JSON` (says it for its node and gives
-back the reply), `pid`, `count PATH` (adds a line to that file), `count-and-exit PATH`. It greets with the image it is
-told, or fails when asked for the image "missing", or dies when asked for "dying".
+it is cancelled), `exit N`, `sleep-and-exit S`, `hang` (ignores its deadline and being cancelled), `convert S` (takes S
+seconds after the block ended), `fetch N` (asks for a file N times, 0.1 s each), `gone` (says that its image is),
+`babble` (sends what is no frame), `print TEXT`, `ask KEY` (gives back what the flow replies), `tell OP JSON` (says it
+for its node and gives back the reply), `pid`, `count PATH` (adds a line to that file), `count-and-exit PATH`. It greets
+with the image it is told, or fails when asked for the image "missing", or dies when asked for "dying".
 
 Told that it is elsewhere, it asks before it begins. `early N PATH WHAT` lets the first N workers do WHAT before
 (`exit N`, `hang`, `sleep S`, `fetch N`, `wait N`), and is a `count PATH` then.
@@ -80,6 +80,9 @@ class Stub:
             status = "cancelled" if self.cancelled.wait(float(argument)) else status
         elif command == "exit":
             os._exit(int(argument))
+        elif command == "sleep-and-exit":
+            time.sleep(float(argument))
+            os._exit(1)
         elif command == "hang":
             time.sleep(1000)
         elif command == "babble":

@@ -68,6 +68,15 @@ async def test_an_overrun_ends_as_timeout_and_the_worker_is_replaced() -> None:
         assert (await run(pool, "echo"))["status"] == "completed"
 
 
+async def test_a_worker_that_ends_when_a_run_has_had_its_time_ends_it_as_timeout() -> None:
+    async with pool_of() as pool:
+        for slept, status in (("0.4", "timeout"), ("0", "error")):
+            job = job_for(f"sleep-and-exit {slept}")
+            job.frame.meta["limits"]["timeout_s"] = 0.3
+            pool.submit(job)
+            assert (await job.done).meta["status"] == status
+
+
 async def test_conversion_has_its_own_time() -> None:
     async with pool_of() as pool:
         assert (await run(pool, "convert 0.5", within_s=0.3))["status"] == "completed"
