@@ -43,7 +43,7 @@ def assert_all_run_at_once(service: Service, worker: DaskWorker) -> None:
     assert len(worker.children()) == THREADS
     with ThreadPoolExecutor(THREADS) as pool:
         answers = pool.map(lambda n: service.run("import time\ntime.sleep(2)\nreturn data", data=n), range(THREADS))
-        service.wait_for_metric("cellblock_executions_running", THREADS)
+        service.wait_for_metric("cellblock_workers_busy", THREADS)
         assert [each["result"] for each in answers] == [*range(THREADS)]
 
 

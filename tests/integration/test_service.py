@@ -217,9 +217,9 @@ def test_a_service_that_stops_is_asked_and_told_until_nothing_runs(image_home: P
     assert running.get("/readyz")[1]["reasons"] == ["the service is stopping"]
     status, refused = running.post({"code": "1"})
     assert (status, refused["error_key"]) == (503, "not_ready")
+    assert running.get("/v1/executions/slow?wait=20")[1]["result"] == "whole"
     cancel = urllib.request.Request(f"http://127.0.0.1:{running.port}/v1/executions/endless", method="DELETE")
     assert running.exchange(cancel)[1]["status"] == "cancelled"
-    assert running.get("/v1/executions/slow?wait=20")[1]["result"] == "whole"
     assert running.process.wait(timeout=20) == 0
 
 

@@ -38,10 +38,10 @@ async def execute(request: web.Request) -> web.StreamResponse:
     wanted = answer_kind(request.headers.get("Accept"), kind)
     request.app[ADMISSION].admit(principal)
     work = await bodies.take_apart(await bodies.read(request, settings), kind, pool)
+    request.app[ADMISSION].require_room(principal, work.id)
     past = await executions.ran(principal.id, work)
     if past is not None:
         return await answers.answer(request, past, wanted, pool)
-    request.app[ADMISSION].require_room(principal, work.id)
     alone = bool(_ASYNC.search(prefer))
     execution = executions.start(
         Ask(

@@ -7,7 +7,7 @@ client sends, the outcome is a `Cut` or a `RequestError`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,11 +155,13 @@ def guest_request(
     code: str,
     name: str,
     timeout_s: float,
-    payloads: Mapping[str, Buffer],
+    payloads: Mapping[str, Buffer | Sequence[Buffer]],
     unavailable: Mapping[str, str] | None = None,
     **more: Any,
 ) -> list[Buffer]:
     """Give the pieces of the guest protocol's request, with each payload as a binary holding its packed value.
+
+    A payload may be in pieces itself, none of which is copied.
 
     `unavailable` tells why modules can't be had, by top-level name: what their import says. `more` are further members
     (docs/values.md: `env`, `node`, `cpu_s`, `result_bytes`, `keep`); those that are empty are left out. Before a large
@@ -168,18 +170,24 @@ def guest_request(
     packer = msgpack.Packer()
     members = {"code": code, "name": name, "timeout_s": timeout_s}
     members |= {key: value for key, value in {"unavailable": unavailable, **more}.items() if value}
-    large = {key for key, packed in payloads.items() if len(packed) >= TAKEN_BYTES}
+    pieces = {key: _in_pieces(each) for key, each in payloads.items()}
+    sizes = {key: sum(map(len, each)) for key, each in pieces.items()}
+    large = {key for key, size in sizes.items() if size >= TAKEN_BYTES}
     parts: list[Buffer] = [packer.pack_map_header(len(members) + len(payloads) + len(large))]
     for key, value in members.items():
         parts += [packer.pack(key), packer.pack(value)]
-    for key, packed in payloads.items():
-        head = packer.pack(key) + bin_header(len(packed))
+    for key, packed in pieces.items():
+        head = packer.pack(key) + bin_header(sizes[key])
         if key in large:
             parts.append(packer.pack(f"before_{key}"))
-            before = sum(len(part) for part in parts) + len(b"\xa0") + len(head) + _elements_at(packed)
+            before = sum(len(part) for part in parts) + len(b"\xa0") + len(head) + _elements_at(packed[0])
             parts.append(packer.pack(" " * (-before % _ALIGNMENT)))
-        parts += [head, packed]
+        parts += [head, *packed]
     return parts
+
+
+def _in_pieces(packed: Buffer | Sequence[Buffer]) -> Sequence[Buffer]:
+    return [packed] if isinstance(packed, bytes | bytearray | memoryview) else packed
 
 
 def _elements_at(packed: Buffer) -> int:

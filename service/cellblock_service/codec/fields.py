@@ -43,7 +43,7 @@ class ExecuteRequest:
     concurrent: int | None = None
     keep_state: bool = False
     reset_state: bool = False
-    also: tuple[str, ...] = ()
+    also: list[str] = field(default_factory=list)
     packages: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
@@ -124,12 +124,15 @@ def _source(name: str, value: Any) -> str:
     return text
 
 
-def _sources(name: str, value: Any) -> tuple[str, ...]:
+def _sources(name: str, value: Any) -> list[str]:
     if not isinstance(value, list):
         raise WrongType.of(name, "array of strings", value_type(value))
     if len(value) > MAX_ALSO:
         raise InvalidValue(f"{name}: {len(value)} sources; at most {MAX_ALSO} are looked at", field=name)
-    return tuple(_source(f"{name}[{index}]", item) for index, item in enumerate(value))
+    found = [_string(f"{name}[{index}]", item) for index, item in enumerate(value)]
+    if (size := sum(len(text.encode()) for text in found)) > MAX_SOURCE:
+        raise InvalidValue(f"{name}: {size} bytes; at most {MAX_SOURCE} are looked at", field=name)
+    return found
 
 
 def _block_name(name: str, value: Any) -> str:

@@ -29,7 +29,7 @@ def frame(execution: Execution, provision: Provision) -> Frame:
         work.code,
         work.name,
         execution.limits["timeout_s"],
-        work.payloads,
+        work.payloads | ({"inputs": execution.results} if execution.results else {}),
         provision.unavailable,
         env=work.env,
         node=work.node,

@@ -94,6 +94,7 @@ class Execution:
     has_started: bool = False
     digest: bytes = b""
     needs: dict[str, Execution | None] = field(default_factory=dict)
+    results: list[Buffer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     outcome: Outcome | None = None
     refusal: ServiceError | None = None
@@ -126,8 +127,9 @@ class Execution:
 
     @property
     def held_bytes(self) -> int:
-        """The bytes of values that it holds until it has ended."""
-        return sum(len(each) for each in self.work.payloads.values())
+        """The bytes that it alone holds until it has ended: of its texts and values."""
+        held = (*self.work.payloads.values(), *self.work.texts, *self.work.env.values())
+        return sum(map(len, held))
 
     @property
     def state_key(self) -> str | None:
@@ -179,7 +181,9 @@ class Execution:
         """Keep nothing of what was only needed to run."""
         self.work.payloads.clear()
         self.work.env.clear()
+        self.work.also.clear()
         self.needs.clear()
+        self.results.clear()
         self.calls.clear()
         self.job = self.task = None
         self.ended.set()
@@ -233,8 +237,13 @@ def measures(work: ExecuteRequest) -> tuple[str, dict[str, int]]:
 def digest(work: ExecuteRequest) -> bytes:
     """Tell requests apart: by all small fields, and of each payload its length and its first and last 64 KiB."""
     found = hashlib.sha256()
-    small = (work.code, work.name, work.block, work.order, work.keep_state, work.reset_state)
-    lists = work.packages, work.dependencies, *(sorted(each.items()) for each in (work.env, work.node, work.limits))
+    small = (work.code, work.name, work.block, work.order, work.concurrent, work.keep_state, work.reset_state)
+    lists = (
+        work.also,
+        work.packages,
+        work.dependencies,
+        *(sorted(each.items()) for each in (work.env, work.node, work.limits)),
+    )
     found.update(repr((small, lists)).encode("utf-8", "replace"))
     for name, payload in sorted(work.payloads.items()):
         found.update(f"{name} {len(payload)} ".encode())

@@ -43,6 +43,9 @@ from cellblock_service.workers.pool import Pool
 _LOOK_AGAIN_S = 0.3
 """How long an image may take before clients hear that it is loading, and how often they hear how far it is."""
 
+_SMALL = 1 << 16
+"""Bytes of which there may be as many as there may be executions."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -155,7 +158,7 @@ class Executions:
         return execution
 
     def _require_room(self, execution: Execution) -> None:
-        """Raise QueueFull if one more would be too many, or its values too much; alone it may have as much as it likes.
+        """Raise QueueFull if one more would be too many, or have too much; alone it may have as much as it likes.
 
         What still waits for an image or for results is counted with what waits for a worker.
         """
@@ -166,7 +169,7 @@ class Executions:
             execution.lane, bounded=execution.work.block is not None, coming=len(coming), coming_in_lane=in_lane
         )
         held, own = sum(each.held_bytes for each in running), execution.held_bytes
-        if held and own and held + own > self._queue_bytes:
+        if held and own > _SMALL and held + own > self._queue_bytes:
             raise QueueFull(
                 f"requests of {held} bytes are under way, and this one has {own}; at most {self._queue_bytes} may be"
             )
@@ -243,8 +246,8 @@ class Executions:
 
     async def _outcome(self, execution: Execution, patience_s: float | None) -> Outcome:
         if execution.work.dependencies:
-            inputs = execution.work.payloads["inputs"] = await self._inputs(execution)
-            execution.sizes["inputs"] = len(inputs)
+            execution.results = await self._inputs(execution)
+            execution.sizes["inputs"] = sum(map(len, execution.results))
         for last in (False, True):
             provision = await self._provision(execution, patience_s)
             answer, job = await self._submitted(execution, provision)
@@ -300,8 +303,8 @@ class Executions:
             return 0
         return min((each for each in (work.at_once, self._concurrent_per_block) if each), default=0)
 
-    async def _inputs(self, execution: Execution) -> bytes:
-        """The results it depends on, as a packed list. Raises DependencyUnavailable."""
+    async def _inputs(self, execution: Execution) -> list[Buffer]:
+        """The results it depends on, as a packed list in pieces, none of them copied. Raises DependencyUnavailable."""
         results = {ident: await self._result_of(execution, ident) for ident in execution.needs}
         pieces = [results[ident] for ident in execution.work.dependencies]
         size = sum(len(piece) for piece in pieces)
@@ -309,8 +312,7 @@ class Executions:
             raise DependencyUnavailable(
                 f"dependencies: their results have {size} bytes; at most {self._inputs_bytes} are taken"
             )
-        # Aside: joining holds nobody up there, and large results take their time.
-        return await asyncio.to_thread(b"".join, [array_header(len(pieces)), *pieces])
+        return [array_header(len(pieces)), *pieces]
 
     async def _result_of(self, execution: Execution, ident: str) -> Buffer:
         owner, found = execution.owner, execution.needs[ident]

@@ -36,7 +36,7 @@ class Memory:
     async def ran(self, owner: str, ident: str, work: ExecuteRequest) -> Past | None:
         """Look up the one that this request was before; None if there is none. Raises IdInUse if it was another.
 
-        What was refused never ran.
+        What was refused never ran, unless its client didn't wait and was told so as an outcome.
         """
         past = await self.find(owner, ident)
         if past is None or (past.outcome.error or {}).get("type") in _REFUSALS:

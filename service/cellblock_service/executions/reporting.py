@@ -27,7 +27,7 @@ class Reporter:
                 id=execution.id,
                 created_ms=int(execution.created_at * 1000),
                 code_sha256=execution.code_sha256,
-                input_bytes=execution.sizes,
+                input_bytes=dict(execution.sizes),
                 block=execution.work.block,
                 name=execution.work.name,
             )

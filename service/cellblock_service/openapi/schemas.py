@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cellblock_service.codec.fields import (
+    MAX_ALSO,
     MAX_COUNT,
     MAX_FACT,
     MAX_MEBIBYTES,
@@ -98,7 +99,10 @@ REQUEST: dict[str, Schema] = {
     "concurrent": described(count(MAX_COUNT), "How many of a parallel block may run at a time; needs block."),
     "keep_state": described(TRUTH, "Run in the block's own kept sandbox; needs block."),
     "reset_state": described(TRUTH, "Begin with a new kept sandbox; needs block."),
-    "also": described(listed({"type": "string", "maxLength": MAX_SOURCE}), "Sources that go on with its state."),
+    "also": described(
+        {**listed({"type": "string", "maxLength": MAX_SOURCE}), "maxItems": MAX_ALSO},
+        "Sources that go on with its state.",
+    ),
     "packages": described(listed({"type": "string", "maxLength": MAX_REQUIREMENT}), "Requirements, as in PEP 508."),
     "timeout_s": SECONDS,
     "cpu_s": SECONDS,

@@ -29,6 +29,13 @@ async def begin(client: Client, code: str, **more: Any) -> dict[str, Any]:
         return told
 
 
+async def until_busy(client: Client) -> None:
+    assert client.app is not None
+    async with asyncio.timeout(20):
+        while not client.app[POOL].state().busy:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def show(client: Client, ident: str, **query: str) -> dict[str, Any]:
     async with client.get(f"/v1/executions/{ident}", params=query) as response:
         told: dict[str, Any] = await response.json()
@@ -130,8 +137,8 @@ async def test_a_late_refusal_of_what_nobody_waits_for_is_its_outcome(connect: C
 
 async def test_what_waits_for_others_has_its_place_in_the_queue(connect: Connect) -> None:
     client = await connect(queue_size=2)
-    await begin(client, "sleep 0.5", id="first")
-    await asyncio.sleep(0.1)
+    await begin(client, "sleep 2", id="first")
+    await until_busy(client)
     waiting = [await begin(client, "inputs", dependencies=["first"]) for _ in range(2)]
     body = {"code": "inputs", "dependencies": ["first"]}
     async with client.post("/v1/execute", json=body, headers=ASYNC) as response:
@@ -144,15 +151,18 @@ async def test_what_waits_for_others_has_its_place_in_the_queue(connect: Connect
 
 async def test_waiting_values_are_bounded_by_their_bytes(connect: Connect) -> None:
     client = await connect(queue_bytes=1000)
-    await begin(client, "sleep 0.5", id="first", data="x" * 2000)  # alone, it may have as much as it likes
-    async with client.post("/v1/execute", json={"code": "echo", "data": "x"}) as response:
-        document = await response.json(content_type=None)
-        assert (response.status, document["error_key"]) == (429, "queue_full")
-        assert "at most 1000" in document["detail"]
-    async with client.post("/v1/execute", json={"code": "echo"}) as response:
-        assert (await response.json())["status"] == "completed", "what holds nothing isn't in the way"
-    async with client.post("/v1/execute", json={"code": "echo", "data": "y" * 900}) as response:
-        assert (await response.json())["result"] == "y" * 900, "the first has ended and holds nothing any more"
+    large = "x" * 100_000
+    await begin(client, "sleep 100", id="first", data=large)  # alone, it may have as much as it likes
+    for more in ({"data": large}, {"env": {"A": large}}, {"block": "b", "keep_state": True, "also": [large]}):
+        async with client.post("/v1/execute", json={"code": "echo", **more}) as response:
+            document = await response.json(content_type=None)
+            assert (response.status, document["error_key"]) == (429, "queue_full")
+            assert "at most 1000" in document["detail"]
+    small = asyncio.create_task(client.post("/v1/execute", json={"code": "echo", "data": "y"}))
+    await client.delete("/v1/executions/first")
+    assert (await (await small).json())["result"] == "y", "small ones are bounded by their number"
+    async with client.post("/v1/execute", json={"code": "echo", "data": large}) as response:
+        assert (await response.json())["result"] == large, "the first has ended and holds nothing any more"
 
 
 @pytest.mark.parametrize(("given", "asked"), [({}, {"concurrent": 1}), ({"concurrent_per_block": 1}, {})])
@@ -168,9 +178,20 @@ async def test_a_parallel_block_leaves_workers_to_others(
     assert client.app[POOL].state().busy == 1
 
 
+@pytest.mark.parametrize("given", [{"data": 5}, {"concurrent": 1}, {"also": ["x"]}, {"code": "inputs"}])
+async def test_another_request_is_refused_its_id(connect: Connect, given: dict[str, Any]) -> None:
+    client = await connect()
+    request = {"code": "echo", "id": "once", "block": "b"}
+    async with client.post("/v1/execute", json=request) as response:
+        assert response.status == 200
+    async with client.post("/v1/execute", json=request | given) as response:
+        assert (response.status, (await response.json(content_type=None))["error_key"]) == (409, "id_in_use")
+
+
 async def test_the_same_request_runs_once_though_only_the_records_know_it(connect: Connect) -> None:
     client = await connect(results_bytes=0)
     request = {"code": "echo", "id": "once", "data": [1, 2]}
+    dependent = {"code": "inputs", "id": "dependent", "dependencies": ["once"]}
     for _ in range(2):
         async with client.post("/v1/execute", json=request) as response:
             told = await response.json()
@@ -178,6 +199,9 @@ async def test_the_same_request_runs_once_though_only_the_records_know_it(connec
     assert client.app is not None
     listed = await client.app[RECORDS].recent("local")
     assert [each.id for each in listed] == ["once"]
+    for _ in range(2):
+        async with client.post("/v1/execute", json=dependent) as response:
+            assert (await response.json())["result"] == [[1, 2]]
     for other in ({"data": [1, 2, 3]}, {"code": "inputs"}):
         async with client.post("/v1/execute", json=request | other) as response:
             assert (response.status, (await response.json(content_type=None))["error_key"]) == (409, "id_in_use")

@@ -70,9 +70,9 @@ async def test_an_overrun_ends_as_timeout_and_the_worker_is_replaced() -> None:
 
 async def test_a_worker_that_ends_when_a_run_has_had_its_time_ends_it_as_timeout() -> None:
     async with pool_of() as pool:
-        for slept, status in (("0.4", "timeout"), ("0", "error")):
+        for slept, timeout_s, status in (("0.4", 0.3, "timeout"), ("0", 20, "error")):
             job = job_for(f"sleep-and-exit {slept}")
-            job.frame.meta["limits"]["timeout_s"] = 0.3
+            job.frame.meta["limits"]["timeout_s"] = timeout_s
             pool.submit(job)
             assert (await job.done).meta["status"] == status
 
