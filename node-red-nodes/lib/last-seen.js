@@ -25,12 +25,17 @@ class TooBig extends Error {}
  *
  * @param {string} id of the node
  * @param {object} msg
- * @param {string} [source] the name of the source that it is of, for a node that joins
+ * @param {{name: string, all: string[]}} [source] the name of the source that it is of, and those of all sources that
+ *     the node has now, for a node that joins
  */
 function remember(id, msg, source) {
     const one = entryOf(msg);
-    const others = source === undefined ? null : new Map(seen.get(id)?.sources).set(source, one);
-    seen.set(id, { ...one, sources: others });
+    seen.set(id, { ...one, sources: source === undefined ? null : withOne(seen.get(id)?.sources, one, source) });
+}
+
+function withOne(before, one, { name, all }) {
+    const still = [...before ?? []].filter(([each]) => all.includes(each));
+    return new Map(still).set(name, one);
 }
 
 /**

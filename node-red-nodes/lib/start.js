@@ -10,7 +10,7 @@ const { ServiceError } = require("./refusals");
 
 class Start {
     #attempt = null;
-    #stop = null;
+    #stops = new Set();
     #before = Promise.resolve();
 
     /** @param {(signal: AbortSignal) => Promise<void>} run */
@@ -34,29 +34,25 @@ class Start {
         this.#attempt = null;
     }
 
-    /** End it, if it is under way: those who wait hear of it, and the next message waits for another run. */
+    /** End what is under way or waits: those who wait hear of it, and the next message waits for another run. */
     cancel() {
-        if (this.#stop !== null) {
-            this.#stop.abort();
-            this.#stop = null;
+        if (this.#stops.size > 0) {
+            this.#stops.forEach((stop) => stop.abort());
+            this.#stops.clear();
             this.#attempt = null;
         }
     }
 
-    /** One that was cancelled may not have ended yet. */
+    /** The one before may not have ended yet, though it was cancelled, or what it makes is to be forgotten. */
     #begin() {
         const stop = new AbortController();
-        this.#stop = stop;
+        this.#stops.add(stop);
         const attempt = this.#before.then(() => this.run(stop.signal)).catch((error) => {
             if (error instanceof ServiceError && this.#attempt === attempt) {
                 this.#attempt = null;
             }
             throw error;
-        }).finally(() => {
-            if (this.#stop === stop) {
-                this.#stop = null;
-            }
-        });
+        }).finally(() => this.#stops.delete(stop));
         this.#before = attempt.catch(() => {});
         return attempt;
     }

@@ -61,13 +61,18 @@ module.exports = function (RED) {
  *
  * @param {object} node
  * @param {Instances} instances
- * @param {(msg: object) => ?string} [sourceOf] the name of a message's source, null if it is of none; for a node that
- *     joins
+ * @param {(msg: object) => ?object} [sourceOf] a message's source as `lastSeen.remember` takes it, null if it is of
+ *     none; for a node that joins
  */
 function rememberMessages(node, instances, sourceOf = () => undefined) {
     const id = Instances.idOf(node);
+    let closing = false;
     instances.note(node);
     node.on("input", (msg) => {
+        // While On Stop runs, a flow that goes on beside this node may still send it something.
+        if (closing) {
+            return;
+        }
         instances.note(node);
         const source = sourceOf(msg);
         if (source !== null) {
@@ -75,6 +80,7 @@ function rememberMessages(node, instances, sourceOf = () => undefined) {
         }
     });
     node.on("close", (removed, done) => {
+        closing = true;
         instances.remove(node);
         if (removed) {
             lastSeen.forget(id);
@@ -116,10 +122,10 @@ function start(RED, node, settings, connection, { shared, provenance, started, i
     });
 }
 
-/** The name of a message's source; null if it is of none, or nobody can tell: then the runtime refuses it. */
+/** A message's source; null if it is of none, or nobody can tell: then the runtime refuses it. */
 function sourceOf(msg, { sources }, placeOf) {
     try {
-        return sources[placeOf(msg)].name;
+        return { name: sources[placeOf(msg)].name, all: sources.map(({ name }) => name) };
     } catch {
         return null;
     }

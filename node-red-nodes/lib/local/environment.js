@@ -9,7 +9,8 @@ const path = require("node:path");
 const { MAX_MEMORY_MB, MAX_TIMEOUT_S } = require("../settings");
 
 // Its own maxima are those of a service for many. Here, whoever sets a block's limits may have what the dialog takes.
-const MAXIMA = { max_timeout_s: MAX_TIMEOUT_S, max_memory_mb: MAX_MEMORY_MB };
+// And whoever had blocks running has let go of them when it is asked to end.
+const DEFAULTS = { max_timeout_s: MAX_TIMEOUT_S, max_memory_mb: MAX_MEMORY_MB, drain_s: 5 };
 
 /**
  * @param {object} settings of `LocalService`
@@ -17,25 +18,21 @@ const MAXIMA = { max_timeout_s: MAX_TIMEOUT_S, max_memory_mb: MAX_MEMORY_MB };
  * @returns {object} variables to add
  */
 function environmentFor({ token, url, folders = [] }, env = process.env) {
+    const isOpen = openIn(env);
+    const open = Object.entries(DEFAULTS).filter(([name]) => isOpen(name));
     return {
         CELLBLOCK_LOG_FORMAT: "json",
         CELLBLOCK_LOG_LEVEL: "info",
         ...(token && { CELLBLOCK_TOKEN: token }),
-        // Whoever had blocks running has let go of them when it is asked to end.
-        CELLBLOCK_DRAIN_S: env.CELLBLOCK_DRAIN_S || "5",
-        ...maxima(env),
-        ...(folders.length > 0 && !env.CELLBLOCK_RECORDS_FILE && {
-            CELLBLOCK_RECORDS_FILE: recordsIn(folders[0], url),
-        }),
+        ...Object.fromEntries(open.map(([name, value]) => [variableOf(name), String(value)])),
+        ...(folders.length > 0 && isOpen("records_file") && { CELLBLOCK_RECORDS_FILE: recordsIn(folders[0], url) }),
     };
 }
 
-/** The environment is stronger than the service's file of settings; a maximum in there is meant, too. */
-function maxima(env) {
+/** Whether nobody has set something: the environment is stronger than the service's file, so that is asked too. */
+function openIn(env) {
     const file = settingsFile(env);
-    const isOpen = ([name]) => !env[variableOf(name)] && !new RegExp(`^\\s*["']?${name}\\b`, "m").test(file);
-    const open = Object.entries(MAXIMA).filter(isOpen);
-    return Object.fromEntries(open.map(([name, value]) => [variableOf(name), String(value)]));
+    return (name) => !env[variableOf(name)] && !new RegExp(`^\\s*["']?${name}\\b`, "m").test(file);
 }
 
 function variableOf(name) {

@@ -25,7 +25,7 @@
             {
                 name: "packages",
                 get: () => JSON.stringify(settings().packages.packages()),
-                set: (text) => settings().packages.replace(JSON.parse(text)),
+                set: (text) => settings().packages.replace(listIn(text)),
             },
         ];
         RED.library.create({
@@ -53,6 +53,16 @@
             };
         }
     };
+
+    /** An entry is a file that people may change: what is no list of texts is none. */
+    function listIn(text) {
+        try {
+            const list = JSON.parse(text);
+            return Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
+        } catch {
+            return [];
+        }
+    }
 
     function valueField(name, selector) {
         return { name, get: () => $(selector).val(), set: (text) => $(selector).val(text).trigger("change") };

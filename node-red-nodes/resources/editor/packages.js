@@ -215,10 +215,12 @@
             const watching = setInterval(() => watchBuild(own), LOOK_MS);
             try {
                 const { config } = runConfig();
+                // State lives in one image, which has what any part imports.
+                const texts = config.keepState ? [config.initialize, config.code, config.finalize] : [config.code];
                 await cellblock.listen("run", {
                     id: own.id, service: cellblock.chosenService(), node: "", part: "code", input: "msg", msg: {},
                     config: {
-                        ...config, code: cellblock.codeThatOnlyImports(config.code), packages: packages(),
+                        ...config, code: cellblock.codeThatOnlyImports(texts.join("\n")), packages: packages(),
                         keepState: false, mode: "message",
                     },
                 }, (told) => current === own && take(told));

@@ -156,6 +156,23 @@ describe("On Start", () => {
         start.cancel();
         assert.equal(start.ready(), second);
     });
+
+    it("is cancelled too if what it makes was to be forgotten, and another one waits", async () => {
+        const start = new Start((signal) => new Promise((_, reject) => {
+            const end = () => reject(new ServiceError("cancelled", "cancelled"));
+            signal.addEventListener("abort", end);
+            if (signal.aborted) {
+                end();
+            }
+        }));
+        const first = start.ready();
+        await sleep(0);
+        start.again();
+        const second = start.ready();
+        start.cancel();
+        await assert.rejects(first, { code: "cancelled" });
+        await assert.rejects(second, { code: "cancelled" });
+    });
 });
 
 describe("joining", () => {
@@ -359,14 +376,17 @@ describe("last seen", () => {
     });
 
     it("of a node that joins is the last of each source, by name, and what the newest has beside its payload", () => {
-        lastSeen.remember("n", { payload: 1, topic: "level", unit: "m" }, "level");
-        lastSeen.remember("n", { payload: 2 }, "rain");
-        lastSeen.remember("n", { payload: 3, topic: "rain" }, "rain");
+        const say = (msg, name, all = ["level", "rain"]) => lastSeen.remember("n", msg, { name, all });
+        say({ payload: 1, topic: "level", unit: "m" }, "level");
+        say({ payload: 2 }, "rain");
+        say({ payload: 3, topic: "rain" }, "rain");
         assert.deepEqual(lastSeen.lastSeen("n").msg, { topic: "rain", unit: "m", payload: { level: 1, rain: 3 } });
-        lastSeen.remember("n", { payload: "x".repeat(300_000) }, "level");
+        say({ payload: "x".repeat(300_000) }, "level");
         assert.equal(lastSeen.lastSeen("n").tooBig, true);
-        lastSeen.remember("n", { payload: 4 }, "level");
+        say({ payload: 4 }, "level");
         assert.deepEqual(lastSeen.lastSeen("n").msg.payload, { level: 4, rain: 3 });
+        say({ payload: 5 }, "rain", ["rain", "snow"]);
+        assert.deepEqual(lastSeen.lastSeen("n").msg.payload, { rain: 5 });
         assert.deepEqual(seenOf({ payload: 5 }).msg, { payload: 5 });
     });
 
