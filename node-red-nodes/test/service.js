@@ -50,6 +50,7 @@ class OwnService {
         const end = Date.now() + START_TIMEOUT_MS;
         while (!await this.#ready()) {
             if (this.process.exitCode !== null || Date.now() > end) {
+                await this.end("SIGKILL");
                 throw new Error(`the service did not become ready:\n${output}`);
             }
             await sleep(100);
