@@ -158,17 +158,11 @@ class Executions:
         return execution
 
     def _require_room(self, execution: Execution) -> None:
-        """Raise QueueFull if one more would be too many, or have too much; alone it may have as much as it likes.
-
-        What still waits for an image or for results is counted with what waits for a worker.
-        """
-        running = self._kept.running()
-        coming = [each for each in running if each.job is None]
-        in_lane = sum(each.lane == execution.lane for each in coming)
-        self._pool.require_room(
-            execution.lane, bounded=execution.work.block is not None, coming=len(coming), coming_in_lane=in_lane
-        )
-        held, own = sum(each.held_bytes for each in running), execution.held_bytes
+        """Raise QueueFull if one more would be too many, or have too much; alone it may have as much as it likes."""
+        work, ahead = execution.work, self._kept.running()
+        in_lane = sum(each.lane == execution.lane for each in ahead) if work.block is not None else 0
+        self._pool.require_room(len(ahead), in_lane, at_once=self._at_once(work))
+        held, own = sum(each.held_bytes for each in ahead), execution.held_bytes
         if held and own > _SMALL and held + own > self._queue_bytes:
             raise QueueFull(
                 f"requests of {held} bytes are under way, and this one has {own}; at most {self._queue_bytes} may be"

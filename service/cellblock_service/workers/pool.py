@@ -198,7 +198,9 @@ class Pool:
     async def ask(self, frame: Frame, *, within_s: float) -> Frame:
         """Have a worker do a small job of the service's own, while it stops too. Raises QueueFull, NotReady."""
         job = Job(frame, within_s)
-        self._require_place(0, 0, bounded=False)
+        free = max(0, len(self._alive) - self._lanes.running)
+        if self._lanes.waiting >= self._pool.queue_size + free:
+            raise self._full(self._lanes.waiting, "executions")
         self.submit(job)
         try:
             return await job.done
@@ -216,15 +218,20 @@ class Pool:
         self._lanes.push(job, pinned=self._place(job))
         self._hand_out()
 
-    def require_room(self, lane: str, *, bounded: bool, coming: int = 0, coming_in_lane: int = 0) -> None:
-        """Raise QueueFull if one more job would be too many, in this lane if that is bounded, or altogether.
+    def require_room(self, ahead: int, ahead_in_lane: int = 0, *, at_once: int = 0) -> None:
+        """Raise QueueFull if one more execution would be too many.
 
-        `coming` counts what is on its way here: accepted, and waiting for something else first. Raises NotReady when
-        the service stops.
+        `ahead` have been accepted and not ended, whatever they wait for; `ahead_in_lane` of its lane, of which only
+        `at_once` may run, 0 for any number. Raises NotReady when the service stops.
         """
         if self._stopping:
             raise NotReady(_STOPPING)
-        self._require_place(coming, self._lanes.waiting_in(lane) + coming_in_lane, bounded=bounded)
+        workers = len(self._alive)
+        waiting, in_lane = ahead - workers, ahead_in_lane - min(workers, at_once or workers)
+        if in_lane >= self._pool.lane_size:
+            raise self._full(in_lane, "executions of this block")
+        if waiting >= self._pool.queue_size:
+            raise self._full(waiting, "executions")
 
     def cancel(self, job: Job) -> None:
         """End a job: one that waits at once, one that runs as soon as its block has been stopped."""
@@ -247,20 +254,10 @@ class Pool:
         free = self._idle or self._alive
         return self._states.worker(job.state) or min(free, key=self._states.kept_by, default=None)
 
-    def _require_place(self, coming: int, in_lane: int, *, bounded: bool) -> None:
-        waiting = self._lanes.waiting + coming
-        # What waits for a worker that is just preparing its next sandbox doesn't count.
-        free = max(0, len(self._alive) - self._lanes.running)
-        if waiting < self._pool.queue_size + free and (not bounded or in_lane < self._pool.lane_size + free):
-            return
+    def _full(self, waiting: int, what: str) -> QueueFull:
         seconds = max(1, math.ceil(waiting / max(1, len(self._slots))))
-        of_block = bounded and in_lane >= self._pool.lane_size
-        raise QueueFull(
-            f"{in_lane} executions of this block are waiting; try again later"
-            if of_block
-            else f"{waiting} executions are waiting for {len(self._slots)} workers; try again later",
-            headers={"Retry-After": str(min(seconds, 30))},
-        )
+        detail = f"{waiting} {what} are waiting for {len(self._slots)} workers; try again later"
+        return QueueFull(detail, headers={"Retry-After": str(min(seconds, 30))})
 
     def _hand_out(self) -> None:
         """Give jobs to workers that wait for one."""

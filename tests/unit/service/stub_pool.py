@@ -63,7 +63,7 @@ def job_for(code: str, *, within_s: float = 20, data: Any = None, **more: Any) -
 
 async def run(pool: Pool, code: str, **options: Any) -> dict[str, Any]:
     job = job_for(code, **options)
-    pool.require_room(job.lane, bounded=job.block is not None)
+    pool.require_room(pool.state().waiting + pool.state().busy)
     pool.submit(job)
     try:
         answer = await job.done

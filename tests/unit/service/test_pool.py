@@ -189,7 +189,7 @@ async def test_one_block_can_not_fill_the_queue() -> None:
             pool.submit(job)
             await until(lambda: jobs[0].worker is not None)
         with pytest.raises(QueueFull, match="of this block"):
-            pool.require_room("busy", bounded=True)
+            pool.require_room(4, 4, at_once=1)
         other = job_for("echo", lane="other")
         pool.submit(other)
         await asyncio.gather(other.done, *(job.done for job in jobs))
