@@ -59,6 +59,7 @@ from cellblock_service.settings import MEBIBYTE, Settings, is_loopback
 from cellblock_service.store.records import Records
 from cellblock_service.trust.rates import RateLimiter
 from cellblock_service.trust.registry import TokenRegistry
+from cellblock_service.workers import tidying
 from cellblock_service.workers.launching import Launch, WorkerOptions, launch
 from cellblock_service.workers.pool import Pool, PoolOptions, Staff
 
@@ -192,6 +193,7 @@ async def _forgetting(app: web.Application) -> AsyncIterator[None]:
             await asyncio.sleep(min(_FORGET_EVERY_S, app[SETTINGS].results_keep_s))
             app[EXECUTIONS].expire()
             areas.trim(time.monotonic())
+            await asyncio.to_thread(tidying.trim)
 
     forgetting = asyncio.create_task(forget(), name="forgetting")
     yield
