@@ -44,8 +44,8 @@ class LocalConnection extends Connection {
 
     /** `Connection.execute`, once the service is there. @throws {ServiceError} also if it can't be started */
     async execute(request, options = {}) {
-        while (!this.#ready) {
-            await this.#wait(options);
+        for (let told = false; !this.#ready; told = true) {
+            await this.#wait(options, told);
         }
         return super.execute(request, options);
     }
@@ -90,15 +90,18 @@ class LocalConnection extends Connection {
         }
     }
 
-    async #wait({ signal, onWaiting = () => {} }) {
+    /** Wait for the service's next state. @param {boolean} told whether it has been told that this waits */
+    async #wait({ signal, onWaiting = () => {} }, told) {
         const problem = this.#problem();
         if (problem.code !== "service_not_ready") {
             // What keeps the service from running stays under the node, whatever it shows for the message.
             setImmediate(() => this.emit("state", this.state));
             throw problem;
         }
-        onWaiting(problem);
-        this.emit("state", this.state);
+        if (!told) {
+            onWaiting(problem);
+            this.emit("state", this.state);
+        }
         try {
             await once(this.service, "state", { signal });
         } catch (error) {
