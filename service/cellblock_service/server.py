@@ -48,10 +48,10 @@ async def serve(settings: Settings) -> None:
 
     from cellblock_service.application import create_app, drain  # noqa: PLC0415
 
-    # A client that goes away cancels its handler, and with it the block that nobody waits for any more.
     app = create_app(settings, worker, launching)
     runner = web.AppRunner(
         app,
+        # A client that goes away cancels its handler, and with it the block that nobody waits for any more.
         handler_cancellation=True,
         # For the first request of a connection too, whose head may never be complete.
         keepalive_timeout=settings.body_timeout_s,

@@ -51,11 +51,6 @@ class Lanes(Generic[JobT]):
         self.waiting = 0
         self.running = 0
 
-    def waiting_in(self, lane: str) -> int:
-        """The jobs that wait in one lane."""
-        found = self._lanes.get(lane)
-        return len(found.jobs) if found else 0
-
     def push(self, job: JobT, *, pinned: Hashable = None, first: bool = False) -> None:
         """Add a job at the end of its lane, or give one back to its head; `pinned` as for `pin`."""
         lane = self._lanes.setdefault(job.lane, _Lane(pinned=pinned))
