@@ -182,4 +182,18 @@ function decoded({ type, data }) {
     return { number: Number, bigint: BigInt }[type]?.(data) ?? data;
 }
 
-module.exports = { NodeRed, ROOT, removeFolder };
+/** A flow that gives a number to a block which adds one to it, and what comes to a debug node. */
+function addingFlow(number, service) {
+    return [
+        { id: "tab", type: "tab" },
+        { id: "inject", z: "tab", x: 1, y: 1, type: "inject", props: [{ p: "payload" }], payload: String(number),
+            payloadType: "num", wires: [["block"]] },
+        { id: "block", z: "tab", x: 2, y: 1, type: "code-block", service: service.id, code: "data + 1", outputs: 1,
+            wires: [["debug"]] },
+        { id: "debug", z: "tab", x: 3, y: 1, type: "debug", active: true, tosidebar: true, complete: "payload",
+            targetType: "msg", wires: [] },
+        service,
+    ];
+}
+
+module.exports = { NodeRed, ROOT, addingFlow, removeFolder };

@@ -9,7 +9,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { tryConnection } = require("../../lib/local/trial");
 const { version } = require("../../package.json");
-const { NodeRed, removeFolder } = require("../node-red");
+const { NodeRed, addingFlow, removeFolder } = require("../node-red");
 const { COMMAND, OwnService, freePort, usualHome } = require("../service");
 const { Stub } = require("../stub");
 
@@ -73,16 +73,7 @@ describe("cellblock-service: its connection", function () {
     it("a flow runs over https with a CA file, and is tested before it is saved", async () => {
         const nodeRed = new NodeRed();
         const config = { id: "service", type: "cellblock-service", url: service.url, caFile: ca };
-        const flow = (more) => [
-            { id: "tab", type: "tab" },
-            { id: "inject", z: "tab", x: 1, y: 1, type: "inject", props: [{ p: "payload" }], payload: "20",
-                payloadType: "num", wires: [["block"]] },
-            { id: "block", z: "tab", x: 2, y: 1, type: "code-block", service: "service", code: "data + 1", outputs: 1,
-                wires: [["debug"]] },
-            { id: "debug", z: "tab", x: 3, y: 1, type: "debug", active: true, tosidebar: true, complete: "payload",
-                targetType: "msg", wires: [] },
-            { ...config, credentials: { token: tokens.both }, ...more },
-        ];
+        const flow = (more) => addingFlow(20, { ...config, credentials: { token: tokens.both }, ...more });
         try {
             await nodeRed.start();
             const unsaved = { ...config, token: tokens.both, rejectUnauthorized: true };

@@ -9,7 +9,7 @@ const { createHash, randomUUID } = require("node:crypto");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
-const { NodeRed } = require("../node-red");
+const { NodeRed, addingFlow } = require("../node-red");
 const { COMMAND, OwnService, freePort } = require("../service");
 const { helper, load, until } = require("./flows");
 
@@ -123,16 +123,9 @@ describe("cellblock-service", function () {
     it("a token that is put right is used from the next deployment on", async () => {
         const service = new OwnService(await freePort(), { CELLBLOCK_TOKEN: "open-sesame" });
         await service.start();
-        const flow = (token) => [
-            { id: "tab", type: "tab" },
-            { id: "inject", z: "tab", x: 1, y: 1, type: "inject", props: [{ p: "payload" }], payload: "1",
-                payloadType: "num", wires: [["block"]] },
-            { id: "block", z: "tab", x: 2, y: 1, type: "code-block", service: "service", code: "data + 1", outputs: 1,
-                wires: [["debug"]] },
-            { id: "debug", z: "tab", x: 3, y: 1, type: "debug", active: true, tosidebar: true, complete: "payload",
-                targetType: "msg", wires: [] },
-            { id: "service", type: "cellblock-service", url: service.url, credentials: { token } },
-        ];
+        const flow = (token) => addingFlow(1, {
+            id: "service", type: "cellblock-service", url: service.url, credentials: { token },
+        });
         const nodeRed = new NodeRed();
         try {
             await nodeRed.start();
