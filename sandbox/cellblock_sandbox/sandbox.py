@@ -44,6 +44,9 @@ from cellblock_sandbox.outcome import BlockError, ExecutionResult, PackedResult
 
 OnOutput = Callable[[str, bytes], None]
 
+_NIL = b"\xc0"
+_PREPARING = Limits()
+
 # Stands for "no data given", which is not the same as None.
 UNSET: Any = object()
 
@@ -89,6 +92,8 @@ class Image:
             guest.host.files.add_door(installation.DOOR, Installation(guest, self.packages, installer))
         context = Context(guest)
         guest.host.files.add_door(contexts.DOOR, context, largest=limits.file_bytes)
+        # Its first request sees to its randomness: 0.4 ms, with all that a new guest calls for the first time.
+        guest.run(_NIL, _PREPARING)
         return guest, context
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cellblock_sandbox.machine.thread import guest_thread
 
 # code that leaves a mark, code that looks for it, what a clean sandbox answers
 MARKS = {
@@ -228,6 +229,14 @@ return seen, data
     original = ctypes.string_at(image._memory.address, image._memory.size)
     for size in (1, 1000, 1_000_000, 50_000_000, 1):
         with image.sandbox() as sandbox:
-            memory = sandbox._guest.instance.memory
-            assert (memory.size, bytes(memory.view(0, memory.size)) == original) == (len(original), True)
             assert sandbox.run(code, data=size).value == (None, size)
+        found = memory_of_next_guest(image)
+        assert (len(found), found == original) == (len(original), True)
+
+
+def memory_of_next_guest(image):
+    """What memory holds when a guest begins, before anything runs in it."""
+    instance = guest_thread.run(image._runtime.program.instantiate, image._memory, 1 << 30)
+    found = bytes(instance.memory.view(0, instance.memory.size))
+    guest_thread.run(instance.close)
+    return found

@@ -17,6 +17,11 @@ RESULTS = [
     ("return", None),
     ("result = 3\n7", 3),
     ("result = 1\nreturn", None),
+    ("result = 1\nreturn 2", 2),
+    ("result = 1\nif 0:\n    return 2\nreturn 3", 3),
+    ("return *[1], 2", (1, 2)),
+    ("async def g():\n    yield 1\nreturn [x async for x in g()]", [1]),
+    ("import sys\nreturn [name for name in globals() if 'cellblock' in name]", []),
     ("result = 1\ndel result\n4", 4),
     ("x = 1", None),
     ("", None),
@@ -63,11 +68,22 @@ def test_result(run, code, expected):
 
 
 @pytest.mark.parametrize(
+    ("code", "expected"), [each for each in RESULTS if each[0].rpartition("\n")[2].startswith("return")]
+)
+def test_a_return_means_the_same_with_something_behind_it(run, code, expected):
+    """A block whose last statement is its only return is compiled in another way."""
+    value = run(f"{code}\nif 0:\n    return")
+    assert run.response["status"] == "completed", run.response
+    assert (type(value), value) == (type(expected), expected)
+
+
+@pytest.mark.parametrize(
     ("code", "kind", "line", "column"),
     [
         ("x = 1\n1 / 0", "ZeroDivisionError", 2, 1),
         ("if 1:\n    return 1 / 0", "ZeroDivisionError", 2, 12),
         ("def f():\n    return {}['k']\nf()", "KeyError", 2, 12),
+        ("x = 1\nreturn x / 0", "ZeroDivisionError", 2, 8),
         ("x = 1\nfrom nowhere import *\nreturn x", "ModuleNotFoundError", 2, 1),
         ("x = 1\ny = = 2", "SyntaxError", 2, 5),
         ("if 1:\nx = 1", "IndentationError", 2, 1),
@@ -84,6 +100,11 @@ def test_error(run, code, kind, line, column):
     error = run.error(code)
     assert (error["type"], error["line"], error["column"]) == (kind, line, column)
     assert "inside" not in error["traceback"]
+
+
+def test_nil_is_answered_by_nil(run):
+    assert entry.run(entry.NIL) == entry.NIL
+    assert run("return 1") == 1
 
 
 def test_lone_surrogates_in_code_are_a_syntax_error():

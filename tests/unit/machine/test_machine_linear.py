@@ -91,6 +91,41 @@ def test_what_was_copied_once_is_put_back_again(image):
     assert sum(end - start for start, end in copies) == 3 * SMALL
 
 
+def test_whatever_guests_write_to_is_put_back_whether_or_not_it_is_looked_for(image, monkeypatch):
+    """Without a page fault since the last look there is nothing new to be found; each page written first is one."""
+    monkeypatch.setattr(linear, "_GUESTS", 1000)
+    looks, look = [], pages.copied
+    monkeypatch.setattr(pages, "copied", lambda *args, **more: looks.append(1) or look(*args, **more))
+    chance, before, found = random.Random(2), original(image), []
+    for number in range(200):
+        memory = make(image)
+        assert contents_of(memory) == before
+        seen, view = len(looks), writable(memory)
+        count = image.size // SMALL if number < 150 else 8
+        for place in [chance.randrange(count) * SMALL for _ in range(3)]:
+            view[place] ^= 0xFF
+        memory.end()
+        found.append(len(looks) - seen)
+    assert 0 < sum(found) < len(found), "where all had been written to before it was put back without a look"
+
+
+def test_nobody_puts_huge_pages_in_the_place_of_an_image(tmp_path):
+    """That the system does without a page fault, so that pages could become this process's own unseen."""
+    path = tmp_path / "sparse.bin"
+    MemoryImage.write(path, b"\1" * PAGE + bytes(3 * PAGE) + b"\1" * PAGE)
+    image = MemoryImage(path)
+    memory = make(image)
+    flags, inside = [], False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if (span := line.split(" ")[0]).count("-") == 1 and not line.startswith("VmFlags"):
+            start, end = (int(each, 16) for each in span.split("-"))
+            inside = start < memory.address + memory.size and end > memory.address
+        elif line.startswith("VmFlags:") and inside:
+            flags.append("nh" in line.split())
+    assert len(flags) >= 3
+    assert all(flags)
+
+
 def test_a_mapping_is_made_anew_after_some_guests(image, monkeypatch):
     monkeypatch.setattr(linear, "_GUESTS", 3)
     copies = []
