@@ -93,6 +93,10 @@ class Execution:
     load_s: float = 0.0
     has_started: bool = False
     digest: bytes = b""
+    before: Execution | None = None
+    """The one of its block that goes first, in order."""
+    placed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once those behind it can't overtake it any more."""
     needs: dict[str, Execution | None] = field(default_factory=dict)
     results: list[Buffer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -185,7 +189,8 @@ class Execution:
         self.needs.clear()
         self.results.clear()
         self.calls.clear()
-        self.job = self.task = None
+        self.job = self.task = self.before = None
+        self.placed.set()
         self.ended.set()
 
     def reply(self, call: int, value: Buffer = b"", *, error: str | None = None) -> None:

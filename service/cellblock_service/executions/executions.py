@@ -104,6 +104,7 @@ class Executions:
         self._queue_bytes = queue_bytes
         self._concurrent_per_block = concurrent_per_block
         self._memory = memory
+        self._latest: dict[str, Execution] = {}
         self.observers: list[Observer] = []
 
     @property
@@ -149,6 +150,9 @@ class Executions:
         if ask.flow is not None:
             execution.join(ask.flow)
         self._kept.begin(execution)
+        if self._at_once(ask.work) == 1:
+            execution.before = self._latest.get(execution.lane)
+            self._latest[execution.lane] = execution
         for observer in self.observers:
             observer.begun(execution)
         execution.publish("status", status="queued")
@@ -217,6 +221,8 @@ class Executions:
         self._kept.expire(asyncio.get_running_loop().time())
 
     def _changed(self, execution: Execution) -> None:
+        if execution.ended.is_set() and self._latest.get(execution.lane) is execution:
+            del self._latest[execution.lane]
         if execution.refusal is not None:
             self._kept.forget(execution)
         elif execution.outcome is not None:
@@ -244,6 +250,10 @@ class Executions:
             execution.sizes["inputs"] = sum(map(len, execution.results))
         for last in (False, True):
             provision = await self._provision(execution, patience_s)
+            if execution.before is not None:
+                # Its image may be there before that of the one ahead of it.
+                await execution.before.placed.wait()
+                execution.before = None
             answer, job = await self._submitted(execution, provision)
             # An image may go to make room just before it is used: then nothing has run, and it is built again, once.
             if last or answer.meta.get("image") != "missing":
@@ -284,6 +294,7 @@ class Executions:
         )
         self._pool.submit(job)
         execution.job = job
+        execution.placed.set()
         try:
             return await job.done, job
         except NotReady as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgpack
@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from cellblock_service.api.keys import CATALOGUE, EXECUTIONS, POOL, RECORDS
-from cellblock_service.errors import ExecutionUnknown
+from cellblock_service.errors import ExecutionUnknown, NotReady
+from cellblock_service.workers.job import Job
 
 pytestmark = pytest.mark.asyncio
 Client = TestClient[web.Request, web.Application]
@@ -318,6 +319,43 @@ async def test_results_of_others_are_bounded_together(connect: Connect) -> None:
             assert response.status == status
             told = await response.json(content_type=None)
     assert "at most 10000" in told["detail"]
+
+
+@pytest.mark.parametrize("first", ["echo", "cancelled", "without a worker"])
+async def test_a_block_runs_in_order_whichever_image_is_there_first(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    client = await connect(workers=2)
+    assert client.app is not None
+    pool, catalogue, executions = client.app[POOL], client.app[CATALOGUE], client.app[EXECUTIONS]
+    submitted, provision, found = list[str](), catalogue.provision, asyncio.Event()
+
+    async def provide(texts: Sequence[str], *more: Any, **options: Any) -> Any:
+        if "echo 0" in texts:
+            await found.wait()
+            if first == "without a worker":
+                raise NotReady("no image")
+        return await provision(texts, *more, **options)
+
+    monkeypatch.setattr(catalogue, "provision", provide)
+    submit = pool.submit
+
+    def note(job: Job) -> None:
+        submitted.append(job.execution)
+        submit(job)
+
+    monkeypatch.setattr(pool, "submit", note)
+    for number in range(4):
+        await begin(client, f"echo {number}", id=str(number), block="b")
+    await begin(client, "echo", id="other", block="another")
+    await show(client, "other", wait="20")
+    assert submitted == ["other"]
+    if first == "cancelled":
+        await client.delete("/v1/executions/0")
+    found.set()
+    await show(client, "3", wait="20")
+    assert submitted == ["other", *["0"] * (first == "echo"), "1", "2", "3"]
+    assert not executions._latest
 
 
 async def test_cancelling_while_an_image_that_went_away_is_built_again(
