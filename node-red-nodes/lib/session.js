@@ -30,6 +30,8 @@ class Session extends EventEmitter {
     #givingUp = null;
     #pause = FIRST_PAUSE_MS;
     #open = false;
+    /** What holds for a run that asks for nothing else, as the service said last. */
+    limits = {};
 
     /**
      * @param {{url: URL, token?: string, heartbeatMs?: number, patienceMs?: number}} settings `patienceMs`: how long
@@ -126,6 +128,7 @@ class Session extends EventEmitter {
         }
         this.#link = link;
         this.#id = welcome.session;
+        this.limits = Object(welcome.limits);
         this.#pause = FIRST_PAUSE_MS;
         clearTimeout(this.#givingUp);
         // Also if the session is a new one: the service may still know how its runs ended.

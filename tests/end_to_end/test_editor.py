@@ -311,7 +311,7 @@ def test_run_takes_the_last_message(node, chromium, start_node_red, service_url,
     *phases, limit = seen["timings"].split(" · ")
     assert [each.rsplit(" ", 2)[0] for each in phases][-2:] == ["run", "in all"]
     assert all(each.endswith((" ms", " s")) for each in phases)
-    assert limit == "limit 5 s, the service's limit of memory"
+    assert limit == "limit 5 s, 1024 MiB", "the service's own"
     assert not seen["pencilOfLarge"]
     assert "too large to be kept: paste a smaller one" in seen["large"]
     assert seen["joined"] == "24", "the last message of each source"

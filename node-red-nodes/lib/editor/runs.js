@@ -67,12 +67,13 @@ class Runs {
             const { result, figures, timings_ms: timings } = connection.answer;
             const { value, table, pictures } = previewOf(result, settings, this.encodeObject);
             return {
-                event: "result", status: "completed", value, table, timings,
+                event: "result", status: "completed", value, table, timings, limits: connection.limitsOf(settings),
                 pictures: [...pictures, ...picturesOf(figures)],
             };
         } catch (error) {
             const { figures, timings_ms: timings } = Object(connection.answer);
-            return { event: "result", ...failed(error), timings, pictures: picturesOf(figures) };
+            const limits = connection.limitsOf(settings);
+            return { event: "result", ...failed(error), timings, limits, pictures: picturesOf(figures) };
         }
     }
 
@@ -105,6 +106,11 @@ class Watched {
     async execute(request, options) {
         this.answer = await this.connection.execute(request, options);
         return this.answer;
+    }
+
+    /** Seconds, and MiB where the block or the service says how many. */
+    limitsOf({ timeoutS, memoryMb }) {
+        return { timeout: timeoutS, memory: memoryMb ?? this.connection.session.limits.memory_mb };
     }
 }
 

@@ -96,7 +96,7 @@
                 return false;
             case "result":
                 progress.text(cellblock.duration(event.timings?.total ?? performance.now() - begun));
-                output.result(event, { ...pane, config: pane.config().config });
+                output.result(event, pane);
                 if (event.pictures?.length > 0) {
                     pane.onOpen({ pictures: true });
                 }
@@ -306,19 +306,19 @@
                     $("<img>", { src: `data:${mime};base64,${data}`, alt }).appendTo(pictures);
                 });
                 if (event.timings) {
-                    facts.text(timings(event.timings, pane.config));
+                    facts.text(timings(event));
                 }
             },
         };
     }
 
     /** What the run took, and what it was allowed. */
-    function timings(taken, { timeout, memory }) {
+    function timings({ timings: taken, limits: { timeout, memory } }) {
         const parts = ["load", "queue", "ready", "run", "total"]
             .filter((name) => taken[name] >= 1 || ["run", "total"].includes(name))
             .map((name) => `${cellblock.text(`run.timing.${name}`)} ${cellblock.duration(taken[name])}`);
-        const most = memory ? `${memory} MiB` : cellblock.text("run.service-memory");
-        parts.push(cellblock.text("run.limits", { limits: `${timeout || 30} s, ${most}` }));
+        const limits = memory ? `${timeout} s, ${memory} MiB` : `${timeout} s`;
+        parts.push(cellblock.text("run.limits", { limits }));
         return parts.join(" · ");
     }
 })(window.CellblockEditor = window.CellblockEditor || {});

@@ -60,6 +60,13 @@ describe("the editor's questions", () => {
         assert.deepEqual(valueOf(result), [{ a: 1 }]);
         assert.deepEqual(result.table.rows, [[0, 1]]);
         assert.ok(result.timings.total > 0);
+        assert.deepEqual(result.limits, { timeout: 30, memory: 1024 }, "the service's, where the block has none");
+    });
+
+    it("a run's limits are the block's own, also if it fails", async () => {
+        await block("");
+        const events = await onPayload("1 / 0", 1, { timeout: "7", memory: "512" });
+        assert.deepEqual(events.at(-1).limits, { timeout: 7, memory: 512 });
     });
 
     it("a run on the message that the node saw last", async () => {
