@@ -8,6 +8,7 @@ while they run; one that stops growing for a minute is ended, so that a dead net
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -17,10 +18,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cellblock_sandbox.image import children
 from cellblock_sandbox.image.progress import Step
 
 _POLL_S = 0.2
 _STALL_S = 60.0
+_FULL_BYTES = 1 << 20
+_NO_SPACE = os.strerror(errno.ENOSPC)
 _SIZE = re.compile(r"\(([\d.]+) ([kMG]?B)\)")
 # pip without a network ends with "No matching distribution found": the cause is in a warning before that.
 _CAUSES = (
@@ -79,32 +83,42 @@ def _only_file(folder: Path, pattern: str, output: str) -> Path:
 
 
 def _run(command: Sequence[str], folder: Path, extra: Mapping[str, str], watched: Sequence[Path], step: Step) -> str:
-    """Run a client in `folder`, showing the growth of `watched` in `step`; return what it printed."""
+    """Run a client in `folder`, showing the growth of `watched` in `step`; return what it printed.
+
+    Raises ClientError, and OSError when there is no room for what it fetches.
+    """
     log = folder / "client.log"
     with log.open("wb") as sink:
-        child = subprocess.Popen(
+        child = children.start(
             command, cwd=folder, env={**os.environ, **extra}, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
         )
         try:
-            _watch(child, log, watched, step)
+            full = _watch(child, log, watched, step)
         finally:
             if child.poll() is None:
                 child.kill()
                 child.wait()
     output = log.read_text("utf-8", errors="replace")
     if child.returncode != 0:
+        if full or _NO_SPACE.lower() in output.lower():
+            raise OSError(errno.ENOSPC, _NO_SPACE, str(folder))
         raise ClientError(_reason(output))
     return output
 
 
-def _watch(child: subprocess.Popen[bytes], log: Path, watched: Sequence[Path], step: Step) -> None:
-    """Advance `step` with the folder that grows most: the others hold copies of the same bytes."""
+def _watch(child: subprocess.Popen[bytes], log: Path, watched: Sequence[Path], step: Step) -> bool:
+    """Advance `step` with the folder that grows most: the others hold copies of the same bytes.
+
+    Return whether the disk was ever full: pip takes that for a broken connection, tries again, and tidies up.
+    """
+    full = False
     before = [_size(folder) for folder in watched]
     shown = 0
     seen = (0, 0)
     changed_at = time.monotonic()
     while child.poll() is None:
         time.sleep(_POLL_S)
+        full = full or shutil.disk_usage(log.parent).free < _FULL_BYTES
         grown = max(_size(folder) - size for folder, size in zip(watched, before, strict=True))
         if total := _announced(log):
             step.resize(total)
@@ -115,6 +129,7 @@ def _watch(child: subprocess.Popen[bytes], log: Path, watched: Sequence[Path], s
             seen, changed_at = state, time.monotonic()
         elif time.monotonic() - changed_at > _STALL_S:
             raise ClientError(f"nothing arrived for {_STALL_S:.0f} s, after {shown} bytes")
+    return full
 
 
 def _size(folder: Path) -> int:

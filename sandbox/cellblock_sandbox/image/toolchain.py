@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cellblock_sandbox.errors import LinkError, ToolMissing
-from cellblock_sandbox.image import pins
+from cellblock_sandbox.image import children, pins
 from cellblock_sandbox.image.archives import NpmPackage
 from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
@@ -88,7 +88,7 @@ class Toolchain:
         program = self.install() / "bin" / tool
         command = [_node(), str(program), *(os.fspath(argument) for argument in arguments)]
         with tempfile.TemporaryFile() as output, self.progress.step(tool) as step:
-            child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            child = children.start(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
             try:
                 while child.poll() is None:
                     time.sleep(_POLL_S)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import io
 import shutil
+import subprocess
+import sys
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from cellblock_sandbox.errors import SettingInvalid
+from cellblock_sandbox.errors import HomeUnusable, SettingInvalid
 from cellblock_sandbox.image import clients, pins
 from cellblock_sandbox.image.archives import NpmPackage, PypiWheel
 from cellblock_sandbox.image.distribution import RemoteFile
@@ -175,6 +180,50 @@ def test_a_client_that_stalls_is_ended(
     commands("npm", "if [ $1 = pack ]; then exec sleep 60; fi")
     with pytest.raises(SourceError, match="nothing arrived for"):
         _read(NpmPackage("thing@1.0", home, SILENT))
+
+
+@pytest.mark.parametrize("seen", ["in what it prints", "on the disk alone, which has room again"])
+def test_a_full_disk_is_no_fault_of_the_source(
+    home: Home, commands: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch, seen: str
+) -> None:
+    """pip takes it for a broken connection and removes what it has; npm says what it was."""
+    if seen == "in what it prints":
+        commands("npm", "if [ $1 = pack ]; then echo npm error ENOSPC: no space left on device, write; exit 1; fi")
+    else:
+        commands("npm", "if [ $1 = pack ]; then sleep 1; exit 1; fi")
+        free = [0, 1 << 30]
+        monkeypatch.setattr(
+            shutil, "disk_usage", lambda _: SimpleNamespace(free=free.pop(0) if len(free) > 1 else free[0])
+        )
+    with pytest.raises(HomeUnusable, match="No space left on device"), home.writing():
+        _read(NpmPackage("thing@1.0", home, SILENT))
+
+
+def test_what_a_build_runs_ends_with_it() -> None:
+    """However the builder ends: a linker would go on for minutes."""
+    program = """
+import sys, time
+from cellblock_sandbox.image import children
+print(children.start(["sleep", "1000"]).pid, flush=True)
+time.sleep(1000)
+"""
+    builder = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert builder.stdout is not None
+    child = int(builder.stdout.readline())
+    assert runs(child)
+    builder.kill()
+    builder.communicate()
+    until = time.monotonic() + 20
+    while runs(child):
+        assert time.monotonic() < until, "it goes on"
+        time.sleep(0.02)
+
+
+def runs(pid: int) -> bool:
+    """Whether there is such a process, and it hasn't ended: whoever adopts it may be slow to notice."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def test_what_a_client_removes_while_it_is_watched_is_no_error(tmp_path: Path) -> None:
