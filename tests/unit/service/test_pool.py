@@ -44,6 +44,16 @@ async def test_workers_work_at_the_same_time() -> None:
         assert (await slow)["status"] == "completed"
 
 
+async def test_the_worker_that_was_at_work_last_gets_the_next_job() -> None:
+    async with pool_of(2) as pool:
+        await until(lambda: len(pool._idle) == 2)
+        rested = next(reversed(pool._idle))
+        for _ in range(5):
+            await run(pool, "echo")
+            await until(lambda: len(pool._idle) == 2)
+        assert {worker: worker.executions for worker in pool._idle}[rested] == 5
+
+
 async def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
     async with pool_of(queue_size=1) as pool:
         first = asyncio.create_task(run(pool, "sleep 0.3"))
@@ -198,7 +208,7 @@ async def test_one_block_can_not_fill_the_queue() -> None:
 async def test_kept_state_stays_with_its_worker() -> None:
     async with pool_of(2) as pool:
         first = await run(pool, **kept("a"))
-        others = [await run(pool, "pid") for _ in range(4)]
+        others = await asyncio.gather(*(run(pool, "pid") for _ in range(4)))
         again = [await run(pool, **kept("a")) for _ in range(4)]
         assert len({answer["result"] for answer in others}) == 2
         assert {answer["result"] for answer in again} == {first["result"]}
