@@ -91,6 +91,12 @@ class Session:
         """Whether the client has everything, as far as it can be reached."""
         return not self.connected or not (self.outbox or any(each.ended.is_set() for each in self.executions.values()))
 
+    @property
+    def ends(self) -> bool:
+        """Whether the latest thing that waits for its client is how an execution ended."""
+        item = self.outbox[-1] if self.outbox else None
+        return isinstance(item, tuple) and isinstance(item[1], Event) and item[1].kind in LAST
+
     def take(self, most: int) -> list[Item]:
         """Take the next items for the connection out of the outbox."""
         items = [self.outbox.popleft() for _ in range(min(most, len(self.outbox)))]
