@@ -59,8 +59,12 @@ class ExecuteRequest:
     @property
     def at_once(self) -> int:
         """How many executions of its block may run at a time: 1 in order, 0 for any number."""
-        in_order = self.keep_state or (self.block is not None and self.order != "parallel")
-        return 1 if in_order else self.concurrent or 0
+        return 1 if self.in_order else self.concurrent or 0
+
+    @property
+    def in_order(self) -> bool:
+        """Whether those of its block run one after another, as they came."""
+        return self.keep_state or (self.block is not None and self.order != "parallel")
 
 
 def check(cut: Cut) -> ExecuteRequest:

@@ -93,10 +93,8 @@ class Execution:
     load_s: float = 0.0
     has_started: bool = False
     digest: bytes = b""
-    before: Execution | None = None
-    """The one of its block that goes first, in order."""
-    placed: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once those behind it can't overtake it any more."""
+    turn: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the pool has been given all that go before it, if it runs in order."""
     needs: dict[str, Execution | None] = field(default_factory=dict)
     results: list[Buffer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -189,8 +187,7 @@ class Execution:
         self.needs.clear()
         self.results.clear()
         self.calls.clear()
-        self.job = self.task = self.before = None
-        self.placed.set()
+        self.job = self.task = None
         self.ended.set()
 
     def reply(self, call: int, value: Buffer = b"", *, error: str | None = None) -> None:

@@ -33,6 +33,7 @@ from cellblock_service.errors import (
 from cellblock_service.executions import exchange
 from cellblock_service.executions.execution import FINAL, Execution, Flow, Outcome, digest
 from cellblock_service.executions.kept import Kept
+from cellblock_service.executions.lines import Lines
 from cellblock_service.executions.past import Memory, Past
 from cellblock_service.images.catalogue import Catalogue
 from cellblock_service.trust.tokens import Principal
@@ -104,7 +105,7 @@ class Executions:
         self._queue_bytes = queue_bytes
         self._concurrent_per_block = concurrent_per_block
         self._memory = memory
-        self._latest: dict[str, Execution] = {}
+        self._lines = Lines()
         self.observers: list[Observer] = []
 
     @property
@@ -150,9 +151,8 @@ class Executions:
         if ask.flow is not None:
             execution.join(ask.flow)
         self._kept.begin(execution)
-        if self._at_once(ask.work) == 1:
-            execution.before = self._latest.get(execution.lane)
-            self._latest[execution.lane] = execution
+        if ask.work.in_order:
+            self._lines.join(execution)
         for observer in self.observers:
             observer.begun(execution)
         execution.publish("status", status="queued")
@@ -221,8 +221,8 @@ class Executions:
         self._kept.expire(asyncio.get_running_loop().time())
 
     def _changed(self, execution: Execution) -> None:
-        if execution.ended.is_set() and self._latest.get(execution.lane) is execution:
-            del self._latest[execution.lane]
+        if execution.ended.is_set():
+            self._lines.leave(execution)
         if execution.refusal is not None:
             self._kept.forget(execution)
         elif execution.outcome is not None:
@@ -250,10 +250,7 @@ class Executions:
             execution.sizes["inputs"] = sum(map(len, execution.results))
         for last in (False, True):
             provision = await self._provision(execution, patience_s)
-            if execution.before is not None:
-                # Its image may be there before that of the one ahead of it.
-                await execution.before.placed.wait()
-                execution.before = None
+            await self._turn(execution, patience_s)
             answer, job = await self._submitted(execution, provision)
             # An image may go to make room just before it is used: then nothing has run, and it is built again, once.
             if last or answer.meta.get("image") != "missing":
@@ -278,10 +275,20 @@ class Executions:
             finally:
                 execution.load_s = clock() - started
 
-    async def _submitted(self, execution: Execution, provision: Provision) -> tuple[Frame, Job]:
-        """Have it run by the pool. Raises NotReady."""
+    async def _turn(self, execution: Execution, patience_s: float | None) -> None:
+        """Wait for the images of those before it, with what is left of patience. Raises ImageLoading after that."""
         if execution.status == "loading":
             execution.set_status("queued")
+        if not execution.work.in_order:
+            return
+        try:
+            async with asyncio.timeout(None if patience_s is None else max(0.0, patience_s - execution.load_s)):
+                await execution.turn.wait()
+        except TimeoutError:
+            raise ImageLoading("an image for an earlier execution of this block is being built") from None
+
+    async def _submitted(self, execution: Execution, provision: Provision) -> tuple[Frame, Job]:
+        """Have it run by the pool. Raises NotReady."""
         job = Job(
             exchange.frame(execution, provision),
             execution.limits["timeout_s"] + self._kill_grace_s,
@@ -294,7 +301,7 @@ class Executions:
         )
         self._pool.submit(job)
         execution.job = job
-        execution.placed.set()
+        self._lines.leave(execution)
         try:
             return await job.done, job
         except NotReady as error:

@@ -321,20 +321,23 @@ async def test_results_of_others_are_bounded_together(connect: Connect) -> None:
     assert "at most 10000" in told["detail"]
 
 
-@pytest.mark.parametrize("first", ["echo", "cancelled", "without a worker"])
+@pytest.mark.parametrize("ended", ["none", "0 cancelled", "1 cancelled", "0 refused", "1 refused"])
 async def test_a_block_runs_in_order_whichever_image_is_there_first(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch, first: str
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, ended: str
 ) -> None:
+    """Also if one ends before it is given to the pool; those behind it wait on for those before it."""
+    number, _, how = ended.partition(" ")
     client = await connect(workers=2)
     assert client.app is not None
     pool, catalogue, executions = client.app[POOL], client.app[CATALOGUE], client.app[EXECUTIONS]
     submitted, provision, found = list[str](), catalogue.provision, asyncio.Event()
 
     async def provide(texts: Sequence[str], *more: Any, **options: Any) -> Any:
+        if how == "refused" and f"echo {number}" in texts:
+            await asyncio.sleep(0.1)
+            raise NotReady("no image")
         if "echo 0" in texts:
             await found.wait()
-            if first == "without a worker":
-                raise NotReady("no image")
         return await provision(texts, *more, **options)
 
     monkeypatch.setattr(catalogue, "provision", provide)
@@ -345,17 +348,42 @@ async def test_a_block_runs_in_order_whichever_image_is_there_first(
         submit(job)
 
     monkeypatch.setattr(pool, "submit", note)
-    for number in range(4):
-        await begin(client, f"echo {number}", id=str(number), block="b")
-    await begin(client, "echo", id="other", block="another")
-    await show(client, "other", wait="20")
-    assert submitted == ["other"]
-    if first == "cancelled":
-        await client.delete("/v1/executions/0")
+    for each in "0123":
+        await begin(client, f"echo {each}", id=each, block="b")
+    for each, more in (("another", {"block": "another"}), ("parallel", {"block": "b", "order": "parallel"})):
+        await begin(client, "echo", id=each, **more)
+        await show(client, each, wait="20")
+    if how == "cancelled":
+        await client.delete(f"/v1/executions/{number}")
+    await begin(client, "echo 4", id="4", block="b")
+    await asyncio.sleep(0.3)
+    rest = [each for each in "01234" if each != number]
+    assert submitted == ["another", "parallel", *(rest if number == "0" else [])]
     found.set()
-    await show(client, "3", wait="20")
-    assert submitted == ["other", *["0"] * (first == "echo"), "1", "2", "3"]
-    assert not executions._latest
+    await show(client, "4", wait="20")
+    assert submitted == ["another", "parallel", *rest]
+    assert not executions._lines
+
+
+async def test_patience_holds_for_the_images_of_earlier_ones_too(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await connect()
+    assert client.app is not None
+    catalogue = client.app[CATALOGUE]
+    provision = catalogue.provision
+
+    async def provide(texts: Sequence[str], *more: Any, **options: Any) -> Any:
+        if "echo 0" in texts:
+            await asyncio.Event().wait()
+        return await provision(texts, *more, **options)
+
+    monkeypatch.setattr(catalogue, "provision", provide)
+    await begin(client, "echo 0", id="0", block="b")
+    request, headers = {"code": "echo 1", "block": "b"}, {"Prefer": "wait=0.2"}
+    async with asyncio.timeout(20), client.post("/v1/execute", json=request, headers=headers) as response:
+        told = await response.json(content_type=None)
+    assert (response.status, told["error_key"]) == (503, "image_loading")
 
 
 async def test_cancelling_while_an_image_that_went_away_is_built_again(
