@@ -24,10 +24,11 @@ from cellblock_sandbox.image.progress import Step
 _POLL_S = 0.2
 _STALL_S = 60.0
 _FULL_BYTES = 1 << 20
-_NO_SPACE = os.strerror(errno.ENOSPC)
+_LOG = "client.log"
 _SIZE = re.compile(r"\(([\d.]+) ([kMG]?B)\)")
 # pip without a network ends with "No matching distribution found": the cause is in a warning before that.
 _CAUSES = (
+    (re.compile(f"(?i)({os.strerror(errno.ENOSPC)})"), ""),  # on another disk, such as that of npm's cache
     (re.compile(r"connection broken by '\w+\((.+)\)':"), "the package index can't be reached: "),
     (re.compile(r"npm error (?:FetchError: |network )(request .+)"), "the registry can't be reached: "),
     (re.compile(r"npm error (404 .+)"), ""),
@@ -87,38 +88,39 @@ def _run(command: Sequence[str], folder: Path, extra: Mapping[str, str], watched
 
     Raises ClientError, and OSError when there is no room for what it fetches.
     """
-    log = folder / "client.log"
+    log = folder / _LOG
     with log.open("wb") as sink:
         child = children.start(
             command, cwd=folder, env={**os.environ, **extra}, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
         )
         try:
-            full = _watch(child, log, watched, step)
+            full = _watch(child, folder, watched, step)
         finally:
             if child.poll() is None:
                 child.kill()
                 child.wait()
     output = log.read_text("utf-8", errors="replace")
     if child.returncode != 0:
-        if full or _NO_SPACE.lower() in output.lower():
-            raise OSError(errno.ENOSPC, _NO_SPACE, str(folder))
+        if full or _is_full(folder):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
         raise ClientError(_reason(output))
     return output
 
 
-def _watch(child: subprocess.Popen[bytes], log: Path, watched: Sequence[Path], step: Step) -> bool:
+def _watch(child: subprocess.Popen[bytes], folder: Path, watched: Sequence[Path], step: Step) -> bool:
     """Advance `step` with the folder that grows most: the others hold copies of the same bytes.
 
-    Return whether the disk was ever full: pip takes that for a broken connection, tries again, and tidies up.
+    Return whether the disk of `folder` was ever full: pip takes that for a broken connection, tries again, and tidies
+    up.
     """
-    full = False
+    full, log = False, folder / _LOG
     before = [_size(folder) for folder in watched]
     shown = 0
     seen = (0, 0)
     changed_at = time.monotonic()
     while child.poll() is None:
         time.sleep(_POLL_S)
-        full = full or shutil.disk_usage(log.parent).free < _FULL_BYTES
+        full = full or _is_full(folder)
         grown = max(_size(folder) - size for folder, size in zip(watched, before, strict=True))
         if total := _announced(log):
             step.resize(total)
@@ -128,8 +130,16 @@ def _watch(child: subprocess.Popen[bytes], log: Path, watched: Sequence[Path], s
         if (state := (grown, log.stat().st_size)) != seen:
             seen, changed_at = state, time.monotonic()
         elif time.monotonic() - changed_at > _STALL_S:
+            if full:
+                return True
             raise ClientError(f"nothing arrived for {_STALL_S:.0f} s, after {shown} bytes")
     return full
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether there is no room on the disk of `folder`. Some disks of other machines don't tell, and say 0 of 0."""
+    usage = shutil.disk_usage(folder)
+    return usage.free < _FULL_BYTES <= usage.total
 
 
 def _size(folder: Path) -> int:

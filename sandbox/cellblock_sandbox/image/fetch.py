@@ -58,13 +58,13 @@ class Fetcher:
         return found
 
     def has(self, file: RemoteFile) -> bool:
-        """Whether the file is kept, or some source begins to give it."""
+        """Whether the file is kept, or some source begins to give it. Raises `HomeUnusable`."""
         return self.refusal(file) is None
 
     def refusal(self, file: RemoteFile) -> SourceUnavailable | None:
         """What `get` would raise for a file that no source has; None if it is kept, or a source begins to give it.
 
-        A source that fails isn't asked again.
+        A source that fails isn't asked again. Raises `HomeUnusable`.
         """
         if self._kept(file) is not None:
             return None
@@ -73,7 +73,7 @@ class Fetcher:
             reason = self._failed.get(source.name)
             if reason is None:
                 try:
-                    with source.open(file):
+                    with self.home.writing(), source.open(file):
                         return None
                 except FileAbsentError as problem:
                     reason = str(problem)

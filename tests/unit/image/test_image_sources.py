@@ -22,6 +22,7 @@ from cellblock_sandbox.errors import HomeUnusable, SettingInvalid
 from cellblock_sandbox.image import clients, pins
 from cellblock_sandbox.image.archives import NpmPackage, PypiWheel
 from cellblock_sandbox.image.distribution import RemoteFile
+from cellblock_sandbox.image.fetch import Fetcher
 from cellblock_sandbox.image.home import Home
 from cellblock_sandbox.image.problems import FileAbsentError, SourceError
 from cellblock_sandbox.image.progress import SilentProgress
@@ -182,21 +183,29 @@ def test_a_client_that_stalls_is_ended(
         _read(NpmPackage("thing@1.0", home, SILENT))
 
 
-@pytest.mark.parametrize("seen", ["in what it prints", "on the disk alone, which has room again"])
+@pytest.mark.parametrize("ends", ["exit 1", "exec sleep 60"])
+@pytest.mark.parametrize("asked", ["for it", "whether it has it"])
 def test_a_full_disk_is_no_fault_of_the_source(
-    home: Home, commands: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch, seen: str
+    home: Home, commands: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch, asked: str, ends: str
 ) -> None:
-    """pip takes it for a broken connection and removes what it has; npm says what it was."""
-    if seen == "in what it prints":
-        commands("npm", "if [ $1 = pack ]; then echo npm error ENOSPC: no space left on device, write; exit 1; fi")
-    else:
-        commands("npm", "if [ $1 = pack ]; then sleep 1; exit 1; fi")
-        free = [0, 1 << 30]
-        monkeypatch.setattr(
-            shutil, "disk_usage", lambda _: SimpleNamespace(free=free.pop(0) if len(free) > 1 else free[0])
-        )
-    with pytest.raises(HomeUnusable, match="No space left on device"), home.writing():
-        _read(NpmPackage("thing@1.0", home, SILENT))
+    """Though there is room again when the client has ended: pip takes it for a broken connection, and tidies up."""
+    monkeypatch.setattr(clients, "_STALL_S", 1)
+    commands("npm", f"if [ $1 = pack ]; then sleep 0.5; {ends}; fi")
+    free = iter([0])
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=1 << 40, free=next(free, 1 << 30)))
+    fetcher = Fetcher(home, SILENT, [NpmPackage("thing@1.0", home, SILENT)])
+    with pytest.raises(HomeUnusable, match="No space left on device"):
+        fetcher.get([FILE]) if asked == "for it" else fetcher.has(FILE)
+
+
+def test_a_disk_that_is_full_elsewhere_or_does_not_tell_is_the_sources_trouble(
+    home: Home, commands: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands("npm", "if [ $1 = pack ]; then echo npm error ENOSPC: no space left on device, write; exit 1; fi")
+    for total in (0, 1 << 40):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, total=total: SimpleNamespace(total=total, free=total))
+        with pytest.raises(SourceError, match=r"^no space left on device$"):
+            _read(NpmPackage("thing@1.0", home, SILENT))
 
 
 def test_what_a_build_runs_ends_with_it() -> None:
