@@ -27,9 +27,9 @@ import msgpack
 from cellblock_sandbox import context as contexts
 from cellblock_sandbox import installation, outcome
 from cellblock_sandbox.context import Context, OnContext
-from cellblock_sandbox.errors import MemoryTooSmall, SandboxClosed, ValueNotPortable
+from cellblock_sandbox.errors import GuestCrashed, MemoryTooSmall, SandboxClosed, ValueNotPortable
 from cellblock_sandbox.guest import values
-from cellblock_sandbox.guest.process import ENDS, AnswerTooLarge, Guest, GuestLimits, GuestState
+from cellblock_sandbox.guest.process import ENDS, AnswerTooLarge, Guest, GuestLimits, GuestState, trap_reason
 from cellblock_sandbox.image import snapshot
 from cellblock_sandbox.image.bundle import MEMORY, open_bundle
 from cellblock_sandbox.image.home import Home
@@ -93,7 +93,11 @@ class Image:
         context = Context(guest)
         guest.host.files.add_door(contexts.DOOR, context, largest=limits.file_bytes)
         # Its first request sees to its randomness: 0.4 ms, with all that a new guest calls for the first time.
-        guest.run(_NIL, _PREPARING)
+        try:
+            guest.run(_NIL, _PREPARING)
+        except (*ENDS, AnswerTooLarge) as end:
+            guest.close()
+            raise GuestCrashed(trap_reason(end), "making a sandbox ready") from end
         return guest, context
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import time
 import zipfile
 from pathlib import Path
 
@@ -78,6 +79,16 @@ def test_the_clock_is_not_captured(sandbox):
     now, wall, born, *_ = sandbox.run("import logging\nif 1:" + code).value
     assert abs(now - wall) < 60
     assert 0 <= born < 60_000
+
+
+def test_loggings_clock_starts_with_the_first_block(image):
+    """Not when the sandbox was made, which may have been ready for long."""
+    code = 'import logging\nlogging.LogRecord("a", 1, "b", 1, "c", (), None).relativeCreated'
+    with image.sandbox() as sandbox:
+        time.sleep(3)
+        first = sandbox.run(code).value
+        assert 0 <= first < 3000
+        assert sandbox.run(code).value > first
 
 
 def test_hashes_are_one_image_s(image):

@@ -13,6 +13,7 @@ much, is mapped anew instead.
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 import os
 import struct
@@ -101,7 +102,9 @@ class MemoryImage:
             _map(address, self.size, protection, _MAP_FIXED)
         for first, count, place in self._runs:
             _map(address + first * PAGE, count * PAGE, protection, _MAP_FIXED, self._descriptor, place * PAGE)
-        _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(self.size), mmap.MADV_NOHUGEPAGE)
+        whole = ctypes.c_void_p(address), ctypes.c_size_t(self.size)
+        if _libc.madvise(*whole, mmap.MADV_NOHUGEPAGE) and ctypes.get_errno() != errno.EINVAL:  # there are none
+            raise OSError(ctypes.get_errno(), "huge pages can't be kept out")
 
 
 def _index(descriptor: int) -> tuple[list[tuple[int, int, int]], int]:

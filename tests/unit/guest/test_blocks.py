@@ -102,6 +102,15 @@ def test_error(run, code, kind, line, column):
     assert "inside" not in error["traceback"]
 
 
+def test_tasks_that_are_left_see_nothing_of_how_a_last_return_is_caught(run):
+    code = (
+        "import asyncio\nasync def f():\n    try:\n        await asyncio.sleep(100)\n    finally:\n"
+        "        seen.extend(name for name in globals() if 'cellblock' in name)\n"
+        "seen = []\ntask = asyncio.ensure_future(f())\nawait asyncio.sleep(0)\nreturn seen"
+    )
+    assert run(code) == []
+
+
 def test_nil_is_answered_by_nil(run):
     assert entry.run(entry.NIL) == entry.NIL
     assert run("return 1") == 1

@@ -109,6 +109,7 @@ def test_whatever_guests_write_to_is_put_back_whether_or_not_it_is_looked_for(im
     assert 0 < sum(found) < len(found), "where all had been written to before it was put back without a look"
 
 
+@pytest.mark.skipif(not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="this system has no huge pages")
 def test_nobody_puts_huge_pages_in_the_place_of_an_image(tmp_path):
     """That the system does without a page fault, so that pages could become this process's own unseen."""
     path = tmp_path / "sparse.bin"

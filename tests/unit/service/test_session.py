@@ -6,7 +6,8 @@ import asyncio
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgpack
 import pytest
@@ -14,6 +15,8 @@ from aiohttp import ClientWebSocketResponse, WSMsgType, web
 from aiohttp.test_utils import TestClient
 from blockbuster import BlockBuster
 from cellblock_service.api.keys import EXECUTIONS, POOL, SESSIONS, SETTINGS, TOKENS
+from cellblock_service.executions.execution import Event, Execution
+from cellblock_service.executions.session import Session
 from cellblock_service.trust.tokens import create
 
 pytestmark = pytest.mark.asyncio
@@ -228,6 +231,17 @@ async def test_sessions_are_few(connect: Connect) -> None:
     second = await Talk.begin(client)
     assert (await second.next("problem"))["problem"]["error_key"] == "too_many_sessions"
     assert (await second.socket.receive(timeout=10)).type is WSMsgType.CLOSE
+
+
+async def test_only_an_end_is_in_a_hurry() -> None:
+    """What else is told waits a moment for more, so that less has to be written."""
+    session, execution = Session("me", connected=True), cast("Execution", SimpleNamespace(id="x", outcome=None))
+    seen = [session.ends]
+    for seq, kind in enumerate(("status", "refused", "status", "result"), 1):
+        session.event(execution, Event(seq, kind, {}))
+        seen.append(session.ends)
+    session.say("pong")
+    assert [*seen, session.ends] == [False, False, True, False, True, False]
 
 
 async def test_stopping_lets_what_runs_end_and_keeps_nobody_waiting(connect: Connect) -> None:

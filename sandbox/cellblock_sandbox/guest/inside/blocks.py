@@ -15,6 +15,7 @@ import builtins
 import inspect
 import io
 import linecache
+import re
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ LAST = "__cellblock_last__"
 
 _UNBOUND = object()
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_AWAITS = re.compile("await|async")
 
 Runner = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -60,7 +62,8 @@ def compile_block(source: str, filename: str) -> Block:
         _check_characters(source, filename)
         tree = compile(source, filename, "exec", _FLAGS | ast.PyCF_ONLY_AST, dont_inherit=True)
         found = returns.places(tree, ast.Return) if "return" in source else []
-        ends_in_return = len(found) == 1 and tree.body[-1] is found[0][0][found[0][1]]
+        # Not where tasks may be left: they run after the last statement, and would see and undo the assignment.
+        ends_in_return = len(found) == 1 and tree.body[-1] is found[0][0][found[0][1]] and not _AWAITS.search(source)
         catch_last_statement(tree, always=bool(found), returned=ends_in_return)
         if found and not ends_in_return:
             return Block(*returns.compile_with_returns(tree, found, filename, LAST), may_return=True)

@@ -48,12 +48,12 @@ _FIGURE_BYTES = 64 << 20  # where the request doesn't say how large a result may
 class _State:
     """What settle leaves for run, and one run for the next.
 
-    In an image, `restored` is False: the first request sees to the randomness. Runs that ask to `keep` share one
-    module, and the latest compiled block.
+    In an image, `restored` and `begun` are False: the first request sees to the randomness, the first block to the
+    clock. Blocks that ask to `keep` share one module, and the latest compiled one.
     """
 
     reserved: frozenset[str] = sys.stdlib_module_names
-    restored = False
+    restored = begun = False
     kept: ModuleType | None = None
     compiled: tuple[str, str, blocks.Block] | None = None
 
@@ -78,7 +78,7 @@ def settle() -> None:
         immortalize()
     gc.freeze()
     streams.begin()
-    _State.restored = False
+    _State.restored = _State.begun = False
 
 
 def run(request: bytes) -> bytes:
@@ -92,7 +92,13 @@ def run(request: bytes) -> bytes:
         if not _State.restored:
             environment.reseed()
             _State.restored = True
-        return request if request == NIL else _run(unpack_request(request))
+        if request == NIL:
+            interruption.disarm()
+            return NIL
+        if not _State.begun:
+            environment.start_clock()
+            _State.begun = True
+        return _run(unpack_request(request))
     except BaseException as error:  # whatever a block or a broken request did, the host gets an answer
         interruption.disarm()
         return _failure(error, "")
