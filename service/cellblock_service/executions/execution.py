@@ -93,8 +93,6 @@ class Execution:
     load_s: float = 0.0
     has_started: bool = False
     digest: bytes = b""
-    turn: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once the pool has been given all that go before it, if it runs in order."""
     needs: dict[str, Execution | None] = field(default_factory=dict)
     results: list[Buffer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)

@@ -279,11 +279,12 @@ class Executions:
         """Wait for the images of those before it, with what is left of patience. Raises ImageLoading after that."""
         if execution.status == "loading":
             execution.set_status("queued")
-        if not execution.work.in_order:
+        turn = self._lines.turn(execution)
+        if turn is None or turn.is_set():
             return
         try:
             async with asyncio.timeout(None if patience_s is None else max(0.0, patience_s - execution.load_s)):
-                await execution.turn.wait()
+                await turn.wait()
         except TimeoutError:
             raise ImageLoading("an image for an earlier execution of this block is being built") from None
 
