@@ -27,9 +27,9 @@ from cellblock_service.api.websocket import HEARTBEAT_S, Socket
 from cellblock_service.codec import envelope, fields, wire
 from cellblock_service.codec.fields import ExecuteRequest
 from cellblock_service.errors import ExecutionUnknown, MalformedBody, MissingField, QueueFull, ServiceError
-from cellblock_service.executions.execution import Event, Execution
+from cellblock_service.executions.execution import Execution
 from cellblock_service.executions.executions import Ask
-from cellblock_service.executions.session import LAST, Call, Item, Message
+from cellblock_service.executions.session import Call, Item, Message, is_end
 from cellblock_service.trust.tokens import Principal
 from cellblock_service.workers.frames import Buffer
 
@@ -262,7 +262,7 @@ class _Connection:
                 while items := self._session.take(BATCH):
                     await outgoing.send(map(_encoded, items))
                     for item in items:
-                        if not isinstance(item, Message) and isinstance(item[1], Event) and item[1].kind in LAST:
+                        if is_end(item):
                             self._session.forget(item[0])
                 self._caught_up.set()
                 self._session.wakeup.clear()

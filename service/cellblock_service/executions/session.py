@@ -12,7 +12,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from cellblock_service.errors import TooManySessions
 from cellblock_service.executions.execution import Event, Execution
@@ -43,6 +43,11 @@ Item = tuple[Execution, Event | Call] | Message
 MOST_UNSENT_BYTES = 16 << 20
 # What an item takes beside results and texts, nearly.
 _ITEM = 500
+
+
+def is_end(item: Item) -> TypeGuard[tuple[Execution, Event]]:
+    """Whether it tells how an execution ended."""
+    return not isinstance(item, Message) and isinstance(item[1], Event) and item[1].kind in LAST
 
 
 @dataclass(eq=False, repr=False)
@@ -94,8 +99,7 @@ class Session:
     @property
     def ends(self) -> bool:
         """Whether the latest thing that waits for its client is how an execution ended."""
-        item = self.outbox[-1] if self.outbox else None
-        return isinstance(item, tuple) and isinstance(item[1], Event) and item[1].kind in LAST
+        return bool(self.outbox) and is_end(self.outbox[-1])
 
     def take(self, most: int) -> list[Item]:
         """Take the next items for the connection out of the outbox."""
